@@ -1,0 +1,99 @@
+"""Objects the edges and the worker share: the database, its transactions, migrations, languages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from domain.faults import fault_point
+from models import Base
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+babel = Babel()
+csrf = CSRFProtect()
+migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
+
+# SQLite's busy handler is unfair; one queue in front of it removes the tail (reliability.md §5.3).
+_sqlite_writer = threading.RLock()
+
+
+def connect_options(database_url: str) -> dict[str, Any]:
+    """Return engine options for SQLite or PostgreSQL."""
+    if database_url.startswith("sqlite"):
+        return {
+            "connect_args": {"timeout": 15, "check_same_thread": False},
+            "pool_size": 20,
+            "max_overflow": 10,
+        }
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give SQLite its pragmas, and BEGIN IMMEDIATE where a transaction says that it writes."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            "busy_timeout=15000",
+            "foreign_keys=on",
+            "cache_size=-65536",
+            "mmap_size=268435456",
+            "temp_store=memory",
+        ):
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("sqlite_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def write_transaction() -> Iterator[Session]:
+    """Open the one transaction of an act, commit at the end, roll back on any error.
+
+    On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that reading first and writing later
+    cannot fail half-way (decisions.md 5). Nothing slow belongs inside: no HTTP, image or PDF work.
+    """
+    session = db.session()
+    session.rollback()  # Ends whatever read transaction the request began; nothing is pending here.
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    if is_sqlite:
+        _sqlite_writer.acquire()
+    try:
+        if is_sqlite:
+            session.connection(execution_options={"sqlite_write": True})
+        yield session
+        fault_point("before_commit")
+        session.commit()
+        fault_point("after_commit")
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        if is_sqlite:
+            _sqlite_writer.release()
+
+
+def init_database(app: Flask) -> None:
+    """Bind the database to the app and prepare its engine."""
+    db.init_app(app)
+    migrate.init_app(app, db, compare_type=True)
+    with app.app_context():
+        prepare_engine(db.engine)
