@@ -1,0 +1,82 @@
+"""Run migrations on either database.
+
+On SQLite they run on a connection of their own with foreign keys off before BEGIN: a batch ALTER drops
+and renames tables, which with foreign keys on deletes or blanks child rows. Afterwards the keys are
+checked and the search triggers, which the rename drops, are made again (decisions.md 5).
+"""
+
+from __future__ import annotations
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection, create_engine, event, text
+
+from domain.search import POSTGRESQL_STATEMENTS, SQLITE_STATEMENTS
+from models import Base
+
+SEARCH_OBJECTS = ("complaint_search", "ix_complaint_search")
+
+
+def _is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _to: object) -> bool:
+    """Leave the search tables and index out of comparisons: plain SQL makes them."""
+    return not (kind in {"table", "index"} and (name or "").startswith(SEARCH_OBJECTS))
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        compare_type=True,
+        include_object=_is_ours,
+        transaction_per_migration=False,
+    )
+    context.run_migrations()
+
+
+def _rebuild_search(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
+        connection.execute(text(statement))
+
+
+def _run_on_sqlite(url: str) -> None:
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection, _record):
+        connection.isolation_level = None
+        connection.execute("pragma busy_timeout=15000")
+        connection.execute("pragma foreign_keys=off")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    with engine.begin() as connection:
+        _run(connection)
+        orphans = connection.exec_driver_sql("pragma foreign_key_check").fetchall()
+        if orphans:
+            raise RuntimeError(f"migration left {len(orphans)} rows without their parent: {orphans[:3]}")
+        if connection.dialect.has_table(connection, "complaint"):
+            _rebuild_search(connection)
+    engine.dispose()
+
+
+def _run_on_postgresql(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("SET lock_timeout = '15s'"))
+        # Several servers may start at once: only one migrates, the others wait and find it done.
+        connection.execute(text("SELECT pg_advisory_xact_lock(7453210)"))
+        _run(connection)
+        if connection.dialect.has_table(connection, "complaint"):
+            _rebuild_search(connection)
+    engine.dispose()
+
+
+database_url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+if database_url.startswith("sqlite"):
+    _run_on_sqlite(database_url)
+else:
+    _run_on_postgresql(database_url)

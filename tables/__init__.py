@@ -1,0 +1,1 @@
+"""The columns and constraints, one file per noun. Import classes from ``models``."""

@@ -1,0 +1,256 @@
+"""Every word that is stored: codes never change once released, their Thai words live in domain/labels.py."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class StatusKind(StrEnum):
+    """What sort of state a complaint is in; code asks the kind, never a list of states."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    DONE = "done"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+
+class Figure(StrEnum):
+    """The column of the seven figures (002-24) a state counts in."""
+
+    EXAMINATION = "examination"
+    PROGRESS = "progress"
+    FINISHED = "finished"
+    REJECTED = "rejected"
+    NONE = "none"
+
+
+class ComplaintStatus(StrEnum):
+    """The states of workflow.md."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    DIRECTED = "directed"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    AWAITING_CITIZEN = "awaiting_citizen"
+    AWAITING_PLAN = "awaiting_plan"
+    REFERRED_OUT = "referred_out"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
+
+    @property
+    def kind(self) -> StatusKind:
+        """Return the kind of this state."""
+        return _KIND[self]
+
+    @property
+    def figure(self) -> Figure:
+        """Return the column of the seven figures this state counts in."""
+        return _FIGURE[self]
+
+
+_S = ComplaintStatus
+_KIND: dict[ComplaintStatus, StatusKind] = {
+    _S.SUBMITTED: StatusKind.OPEN,
+    _S.ACCEPTED: StatusKind.OPEN,
+    _S.DIRECTED: StatusKind.OPEN,
+    _S.ACKNOWLEDGED: StatusKind.OPEN,
+    _S.IN_PROGRESS: StatusKind.OPEN,
+    _S.AWAITING_CITIZEN: StatusKind.WAITING,
+    _S.AWAITING_PLAN: StatusKind.WAITING,
+    _S.REFERRED_OUT: StatusKind.WAITING,
+    _S.RESOLVED: StatusKind.DONE,
+    _S.CLOSED: StatusKind.DONE,
+    _S.REJECTED: StatusKind.REJECTED,
+    _S.WITHDRAWN: StatusKind.WITHDRAWN,
+    _S.DUPLICATE: StatusKind.MERGED,
+}
+_FIGURE: dict[ComplaintStatus, Figure] = {
+    _S.SUBMITTED: Figure.EXAMINATION,
+    _S.ACCEPTED: Figure.EXAMINATION,
+    _S.DIRECTED: Figure.EXAMINATION,
+    _S.ACKNOWLEDGED: Figure.PROGRESS,
+    _S.IN_PROGRESS: Figure.PROGRESS,
+    _S.AWAITING_CITIZEN: Figure.PROGRESS,
+    _S.AWAITING_PLAN: Figure.PROGRESS,
+    _S.REFERRED_OUT: Figure.PROGRESS,
+    _S.RESOLVED: Figure.FINISHED,
+    _S.CLOSED: Figure.FINISHED,
+    _S.REJECTED: Figure.REJECTED,
+    _S.WITHDRAWN: Figure.NONE,
+    _S.DUPLICATE: Figure.NONE,
+}
+
+
+class ComplaintKind(StrEnum):
+    """What the citizen brings."""
+
+    COMPLAINT = "complaint"
+    SUGGESTION = "suggestion"
+    HELP_REQUEST = "help_request"
+
+
+class Urgency(StrEnum):
+    """How soon it must be looked at (004-15)."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Disclosure(StrEnum):
+    """Whether the complainant's identity may be shown beyond those who work on the case (002-18)."""
+
+    DISCLOSED = "disclosed"
+    CONCEALED = "concealed"
+
+
+class Outcome(StrEnum):
+    """What a result amounts to."""
+
+    FIXED = "fixed"
+    PARTLY_FIXED = "partly_fixed"
+    NOT_FIXABLE = "not_fixable"
+    NOT_FOUND = "not_found"
+    DONE_BY_OTHERS = "done_by_others"
+    NO_ANSWER = "no_answer"
+
+
+class ChannelGroup(StrEnum):
+    """The five intake channels of 000-32; rows of Channel hang under them."""
+
+    LINE = "line"
+    PHONE = "phone"
+    WALK_IN = "walk_in"
+    WEB = "web"
+    OTHER = "other"
+
+
+class DepartmentKind(StrEnum):
+    """สำนัก, กอง, ฝ่าย or งาน."""
+
+    BUREAU = "bureau"
+    DIVISION = "division"
+    SECTION = "section"
+    UNIT = "unit"
+
+
+class DurationUnit(StrEnum):
+    """How a subcategory's duration is counted."""
+
+    HOURS = "hours"
+    DAYS = "days"
+    WORKING_DAYS = "working_days"
+
+
+class EventKind(StrEnum):
+    """What happened to a complaint: the actions of workflow.md and what accompanies them."""
+
+    SUBMIT = "submit"
+    IMPORT = "import"
+    REGISTER = "register"
+    ACCEPT = "accept"
+    DIRECT = "direct"
+    ACKNOWLEDGE = "acknowledge"
+    START = "start"
+    RECORD_RESULT = "record_result"
+    RATE = "rate"
+    CLOSE = "close"
+    REJECT = "reject"
+    EDIT = "edit"
+    NOTE = "note"
+    ATTACHMENT_ADDED = "attachment_added"
+    VIEWED_PERSONAL_DATA = "viewed_personal_data"
+    EXPORTED = "exported"
+
+
+class Scope(StrEnum):
+    """How far a grant reaches: own cases, the department and those below it, or everything."""
+
+    OWN = "own"
+    DEPARTMENT = "department"
+    ALL = "all"
+
+
+class AttachmentStage(StrEnum):
+    """What an attached file shows or is."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    COPY = "copy"
+
+
+class LineChannel(StrEnum):
+    """The two LINE accounts: one for citizens, one for staff."""
+
+    CITIZEN = "citizen"
+    STAFF = "staff"
+
+
+class LineState(StrEnum):
+    """Whether LINE reaches a person, as far as the webhooks tell."""
+
+    FRIEND = "friend"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+class DeliveryState(StrEnum):
+    """The life of an outbox message, a job or a webhook receipt."""
+
+    READY = "ready"
+    LEASED = "leased"
+    SENT = "sent"
+    FAILED = "failed"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+class OutboxChannel(StrEnum):
+    """The way a message goes out."""
+
+    LINE_CITIZEN = "line_citizen"
+    LINE_STAFF = "line_staff"
+
+
+class JobKind(StrEnum):
+    """Work done outside a request."""
+
+    COMPLAINT_COPY = "complaint_copy"
+    CASE_EXPORT = "case_export"
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time account link is good for."""
+
+    FIRST_ADMINISTRATOR = "first_administrator"
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class ConsentPurpose(StrEnum):
+    """What a person agreed to or was told."""
+
+    COMPLAINT_NOTICE = "complaint_notice"
+    LINE_UPDATES = "line_updates"
+
+
+class AuditAction(StrEnum):
+    """What a person or the system did to a row, or which door they used."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    REVEAL = "reveal"
+    EXPORT = "export"
+    RESEND = "resend"
+    REFUSED = "refused"
+    SEAL = "seal"
