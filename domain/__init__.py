@@ -1,0 +1,1 @@
+"""The rules: functions of (session, actor, ...) that know no web, never commit and never send."""
