@@ -1,0 +1,1 @@
+"""Paper: HTML made into PDF that reads right in Thai."""
