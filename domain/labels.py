@@ -1,0 +1,228 @@
+"""The words people read for stored codes, Thai and English, as officers and as citizens say them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from models import (
+    AttachmentStage,
+    AuditAction,
+    ChannelGroup,
+    ComplaintKind,
+    ComplaintStatus,
+    ConsentPurpose,
+    DeliveryState,
+    DepartmentKind,
+    Disclosure,
+    DurationUnit,
+    EventKind,
+    Figure,
+    JobKind,
+    LineChannel,
+    LineState,
+    LinkPurpose,
+    OutboxChannel,
+    Outcome,
+    Scope,
+    StatusKind,
+    Urgency,
+)
+
+S = ComplaintStatus
+
+WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
+    ComplaintStatus: {
+        S.SUBMITTED: ("เรื่องใหม่", "New"),
+        S.ACCEPTED: ("รับเรื่องแล้ว", "Accepted"),
+        S.DIRECTED: ("สั่งการแล้ว", "Ordered"),
+        S.ACKNOWLEDGED: ("ผู้รับผิดชอบรับทราบ", "Acknowledged"),
+        S.IN_PROGRESS: ("กำลังดำเนินการ", "In progress"),
+        S.AWAITING_CITIZEN: ("รอข้อมูลจากผู้ร้อง", "Awaiting the citizen"),
+        S.AWAITING_PLAN: ("รอเข้าแผน", "Awaiting the plan"),
+        S.REFERRED_OUT: ("ส่งต่อหน่วยงานภายนอก", "Referred out"),
+        S.RESOLVED: ("ดำเนินการแล้วเสร็จ", "Finished"),
+        S.CLOSED: ("ปิดเรื่อง", "Closed"),
+        S.REJECTED: ("ไม่รับเรื่อง", "Not taken"),
+        S.WITHDRAWN: ("ผู้ร้องถอนเรื่อง", "Withdrawn"),
+        S.DUPLICATE: ("เรื่องซ้ำ", "Duplicate"),
+    },
+    StatusKind: {
+        StatusKind.OPEN: ("ยังไม่เสร็จ", "Open"),
+        StatusKind.WAITING: ("รอ", "Waiting"),
+        StatusKind.DONE: ("เสร็จแล้ว", "Done"),
+        StatusKind.REJECTED: ("ไม่รับเรื่อง", "Not taken"),
+        StatusKind.WITHDRAWN: ("ถอนเรื่อง", "Withdrawn"),
+        StatusKind.MERGED: ("เรื่องซ้ำ", "Duplicate"),
+    },
+    Figure: {
+        Figure.EXAMINATION: ("ระหว่างตรวจสอบ", "Under examination"),
+        Figure.PROGRESS: ("ระหว่างดำเนินการ", "In progress"),
+        Figure.FINISHED: ("เสร็จสิ้น", "Finished"),
+        Figure.REJECTED: ("ไม่รับเรื่อง", "Not taken"),
+        Figure.NONE: ("ไม่นับ", "Not counted"),
+    },
+    ComplaintKind: {
+        ComplaintKind.COMPLAINT: ("ร้องเรียน/ร้องทุกข์", "Complaint"),
+        ComplaintKind.SUGGESTION: ("ข้อเสนอแนะ", "Suggestion"),
+        ComplaintKind.HELP_REQUEST: ("ขอความช่วยเหลือ", "Request for help"),
+    },
+    Urgency: {
+        Urgency.NORMAL: ("ปกติ", "Normal"),
+        Urgency.URGENT: ("เร่งด่วน", "Urgent"),
+        Urgency.EMERGENCY: ("ฉุกเฉิน", "Emergency"),
+    },
+    Disclosure: {
+        Disclosure.DISCLOSED: ("เปิดเผยข้อมูล", "Disclosed"),
+        Disclosure.CONCEALED: ("ปกปิดข้อมูล", "Concealed"),
+    },
+    Outcome: {
+        Outcome.FIXED: ("แก้ไขแล้ว", "Fixed"),
+        Outcome.PARTLY_FIXED: ("แก้ไขได้บางส่วน", "Partly fixed"),
+        Outcome.NOT_FIXABLE: ("แก้ไขไม่ได้", "Cannot be fixed"),
+        Outcome.NOT_FOUND: ("ไม่พบปัญหา", "Nothing found"),
+        Outcome.DONE_BY_OTHERS: ("หน่วยงานอื่นดำเนินการแล้ว", "Done by others"),
+        Outcome.NO_ANSWER: ("ผู้ร้องไม่ตอบกลับ", "No answer from the citizen"),
+    },
+    ChannelGroup: {
+        ChannelGroup.LINE: ("LINE", "LINE"),
+        ChannelGroup.PHONE: ("โทรแจ้ง", "Telephone"),
+        ChannelGroup.WALK_IN: ("ติดต่อสำนักงาน", "At the counter"),
+        ChannelGroup.WEB: ("เว็บไซต์", "Web site"),
+        ChannelGroup.OTHER: ("ช่องทางอื่น ๆ", "Other"),
+    },
+    DepartmentKind: {
+        DepartmentKind.BUREAU: ("สำนัก", "Bureau"),
+        DepartmentKind.DIVISION: ("กอง", "Division"),
+        DepartmentKind.SECTION: ("ฝ่าย", "Section"),
+        DepartmentKind.UNIT: ("งาน", "Unit"),
+    },
+    DurationUnit: {
+        DurationUnit.HOURS: ("ชั่วโมง", "hours"),
+        DurationUnit.DAYS: ("วัน", "days"),
+        DurationUnit.WORKING_DAYS: ("วันทำการ", "working days"),
+    },
+    EventKind: {
+        EventKind.SUBMIT: ("ยื่นเรื่อง", "Submitted"),
+        EventKind.IMPORT: ("นำเข้าข้อมูล", "Imported"),
+        EventKind.REGISTER: ("บันทึกเรื่อง", "Registered"),
+        EventKind.ACCEPT: ("รับเรื่อง", "Accept"),
+        EventKind.DIRECT: ("สั่งการ", "Order"),
+        EventKind.ACKNOWLEDGE: ("รับทราบ", "Acknowledge"),
+        EventKind.START: ("เริ่มดำเนินการ", "Start"),
+        EventKind.RECORD_RESULT: ("บันทึกผล", "Record the result"),
+        EventKind.RATE: ("ประเมินความพึงพอใจ", "Rated"),
+        EventKind.CLOSE: ("ปิดเรื่อง", "Close"),
+        EventKind.REJECT: ("ไม่รับเรื่อง", "Decline"),
+        EventKind.EDIT: ("แก้ไขข้อมูล", "Corrected"),
+        EventKind.NOTE: ("บันทึกภายใน", "Note"),
+        EventKind.ATTACHMENT_ADDED: ("แนบไฟล์", "File added"),
+        EventKind.VIEWED_PERSONAL_DATA: ("เปิดดูข้อมูลส่วนบุคคล", "Personal data viewed"),
+        EventKind.EXPORTED: ("ส่งออกข้อมูล", "Exported"),
+    },
+    Scope: {
+        Scope.OWN: ("เรื่องของตนเอง", "Own"),
+        Scope.DEPARTMENT: ("หน่วยงานและหน่วยงานย่อย", "Department and below"),
+        Scope.ALL: ("ทั้งหมด", "All"),
+    },
+    AttachmentStage: {
+        AttachmentStage.BEFORE: ("ก่อนดำเนินการ", "Before"),
+        AttachmentStage.AFTER: ("หลังดำเนินการ", "After"),
+        AttachmentStage.COPY: ("สำเนาคำร้อง", "Copy"),
+    },
+    LineChannel: {
+        LineChannel.CITIZEN: ("LINE ประชาชน", "LINE for citizens"),
+        LineChannel.STAFF: ("LINE เจ้าหน้าที่", "LINE for staff"),
+    },
+    LineState: {
+        LineState.FRIEND: ("ติดต่อได้", "Reachable"),
+        LineState.BLOCKED: ("ถูกบล็อก", "Blocked"),
+        LineState.UNKNOWN: ("ยังไม่ทราบ", "Unknown"),
+    },
+    DeliveryState: {
+        DeliveryState.READY: ("รอส่ง", "Waiting"),
+        DeliveryState.LEASED: ("กำลังทำ", "Under way"),
+        DeliveryState.SENT: ("เสร็จแล้ว", "Done"),
+        DeliveryState.FAILED: ("ไม่สำเร็จ", "Failed"),
+        DeliveryState.DEAD: ("ค้าง ต้องให้คนดู", "Stuck"),
+        DeliveryState.CANCELLED: ("ยกเลิก", "Cancelled"),
+    },
+    OutboxChannel: {
+        OutboxChannel.LINE_CITIZEN: ("LINE ประชาชน", "LINE for citizens"),
+        OutboxChannel.LINE_STAFF: ("LINE เจ้าหน้าที่", "LINE for staff"),
+    },
+    JobKind: {
+        JobKind.COMPLAINT_COPY: ("ทำสำเนาคำร้อง PDF", "Make the PDF copy"),
+        JobKind.CASE_EXPORT: ("ทำไฟล์รายการคำร้อง", "Write the list file"),
+    },
+    LinkPurpose: {
+        LinkPurpose.FIRST_ADMINISTRATOR: ("ตั้งผู้ดูแลระบบคนแรก", "First administrator"),
+        LinkPurpose.INVITATION: ("เชิญเข้าใช้งาน", "Invitation"),
+        LinkPurpose.RESET: ("ตั้งรหัสผ่านใหม่", "New password"),
+    },
+    ConsentPurpose: {
+        ConsentPurpose.COMPLAINT_NOTICE: ("รับทราบการใช้ข้อมูล", "Told how data are used"),
+        ConsentPurpose.LINE_UPDATES: ("รับข่าวทาง LINE", "Updates by LINE"),
+    },
+    AuditAction: {
+        AuditAction.CREATE: ("เพิ่ม", "Created"),
+        AuditAction.UPDATE: ("แก้ไข", "Changed"),
+        AuditAction.DELETE: ("ลบ", "Deleted"),
+        AuditAction.SIGN_IN: ("เข้าสู่ระบบ", "Signed in"),
+        AuditAction.SIGN_IN_FAILED: ("เข้าสู่ระบบไม่สำเร็จ", "Sign-in failed"),
+        AuditAction.SIGN_OUT: ("ออกจากระบบ", "Signed out"),
+        AuditAction.REVEAL: ("เปิดดูข้อมูลส่วนบุคคล", "Revealed"),
+        AuditAction.EXPORT: ("ส่งออกข้อมูล", "Exported"),
+        AuditAction.RESEND: ("ส่งซ้ำ", "Sent again"),
+        AuditAction.REFUSED: ("ถูกปฏิเสธ", "Refused"),
+        AuditAction.SEAL: ("ประทับตรา", "Sealed"),
+    },
+}
+
+# What the citizen reads (workflow.md); kept apart because officers keep the official terms.
+CITIZEN_WORDS: dict[ComplaintStatus, tuple[str, str]] = {
+    S.SUBMITTED: ("ได้รับเรื่องแล้ว", "Received"),
+    S.ACCEPTED: ("รอดำเนินการ", "Waiting to be worked on"),
+    S.DIRECTED: ("รอดำเนินการ", "Waiting to be worked on"),
+    S.ACKNOWLEDGED: ("กำลังดำเนินการ", "Being worked on"),
+    S.IN_PROGRESS: ("กำลังดำเนินการ", "Being worked on"),
+    S.AWAITING_CITIZEN: ("รอข้อมูลจากท่าน", "Waiting for your answer"),
+    S.AWAITING_PLAN: ("รอเข้าแผน", "Waiting for the plan"),
+    S.REFERRED_OUT: ("ส่งต่อหน่วยงานที่เกี่ยวข้อง", "Passed on to the body in charge"),
+    S.RESOLVED: ("ดำเนินการเสร็จสิ้น", "Finished"),
+    S.CLOSED: ("ปิดเรื่อง", "Closed"),
+    S.REJECTED: ("ไม่รับเรื่อง", "Not taken"),
+    S.WITHDRAWN: ("ถอนเรื่อง", "Withdrawn"),
+    S.DUPLICATE: ("รวมกับเรื่องเดิม", "Joined with an earlier one"),
+}
+
+STEP_WORDS: dict[str, tuple[str, str]] = {
+    "received": ("ได้รับเรื่องแล้ว", "Received"),
+    "waiting": ("รอดำเนินการ", "Waiting to be worked on"),
+    "working": ("กำลังดำเนินการ", "Being worked on"),
+    "done": ("ดำเนินการเสร็จสิ้น", "Finished"),
+}
+
+
+def word(member: StrEnum, language: str = "th") -> str:
+    """Return what officers read for a stored code."""
+    thai, english = WORDS[type(member)][member]
+    return english if language == "en" else thai
+
+
+def citizen_word(status: ComplaintStatus, language: str = "th") -> str:
+    """Return what the citizen reads for a state."""
+    thai, english = CITIZEN_WORDS[status]
+    return english if language == "en" else thai
+
+
+def choices(enum_class: type[StrEnum], language: str = "th") -> list[tuple[str, str]]:
+    """Return (code, word) pairs of an enum in their order, for drop-downs."""
+    return [(member.value, word(member, language)) for member in enum_class]
+
+
+def duration_text(low: int | None, high: int | None, unit: DurationUnit, language: str = "th") -> str | None:
+    """Return a promised range such as "1–3 วันทำการ"; None when nothing is promised."""
+    if high is None:
+        return None
+    amount = str(high) if low is None or low == high else f"{low}–{high}"
+    return f"{amount} {word(unit, language)}"

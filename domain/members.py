@@ -1,0 +1,372 @@
+"""Members: citizens who bring complaints, found by their phone number (000-20..29).
+
+Their phone is plain and masked on screen, their national ID encrypted; showing either in full is an act of
+its own, with a reason and an entry in the audit log (decisions.md 11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, true, update
+from sqlalchemy.orm import Session
+
+from domain import audit
+from domain.accounts import check_email
+from domain.actor import Actor
+from domain.addresses import AddressParts, Subdistrict, address_line, check_postal_code, subdistrict
+from domain.clock import now, today
+from domain.errors import (
+    DomainError,
+    FieldChecks,
+    InvalidField,
+    MissingField,
+    NotFound,
+    NotPermitted,
+    add_message,
+)
+from domain.national_id import format_national_id, normalise_national_id
+from domain.permissions import Permission, require, scope_complaints
+from domain.phones import digits_for_search, format_phone, normalise_phone
+from domain.search import MAX_TERM, complaint_search_text
+from domain.thai_text import clean_text, search_form, sort_key
+from domain.vault import Vault
+from models import AuditAction, Complaint, Consent, ConsentPurpose, Member, Scope
+
+LONGEST_LIFE_YEARS: Final = 130
+MAX_ADDRESS_LINE: Final = 400
+MAX_REASON: Final = 400
+
+add_message(
+    "national_id_taken",
+    thai="เลขประจำตัวประชาชนนี้เป็นของสมาชิกอีกรายแล้ว กรุณาตรวจสอบกับบัตร",
+    english="Another member has this national ID already; please check the card",
+)
+add_message(
+    "shared_member_fixed",
+    thai="สมาชิกกลาง (พลเมืองดี) ใช้ร่วมกันทุกหน่วยงาน จึงแก้ไขจากหน้านี้ไม่ได้",
+    english="The shared member belongs to all departments and cannot be changed here",
+)
+add_message(
+    "shared_member_missing",
+    thai="ยังไม่มีสมาชิกกลาง (พลเมืองดี) กรุณาแจ้งผู้ดูแลระบบ",
+    english="There is no shared member yet; please tell the administrator",
+)
+
+_LINES: Final = {
+    "first_name": 120,
+    "last_name": 120,
+    "title": 40,
+    "line_id_text": 60,
+    "house_no": 60,
+    "village_no": 20,
+    "soi": 120,
+    "road": 120,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEntry:
+    """What somebody wrote down about a citizen, not yet checked.
+
+    Attributes:
+        phone: As typed, or E.164.
+        national_id: As typed; None leaves what is stored, an empty text removes it.
+        subdistrict_code: Six digits, see ``addresses.read_subdistrict``.
+    """
+
+    phone: str
+    first_name: str
+    last_name: str | None = None
+    title: str | None = None
+    birth_date: date | None = None
+    national_id: str | None = None
+    email: str | None = None
+    line_id_text: str | None = None
+    house_no: str | None = None
+    village_no: str | None = None
+    soi: str | None = None
+    road: str | None = None
+    subdistrict_code: str | None = None
+    postal_code: str | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A member's personal data in full, for one look."""
+
+    phone: str
+    national_id: str | None
+    birth_date: date | None
+    email: str | None
+    line_id_text: str | None
+    house_no: str | None
+
+
+def scope_members(
+    statement: Select[Any], actor: Actor, permission: Permission = Permission.MEMBER_READ
+) -> Select[Any]:
+    """Narrow any select over ``Member`` to whom the actor may see.
+
+    Whoever sees only own or departmental members sees those who brought the complaints he sees.
+    """
+    if actor.scope_of(permission) is Scope.ALL:
+        return statement
+    brought = scope_complaints(select(Complaint.member_id), actor, permission)
+    return statement.where(Member.id.in_(brought.where(Complaint.member_id.is_not(None))))
+
+
+def create_member(session: Session, actor: Actor, vault: Vault, entry: MemberEntry) -> Member:
+    """Register a citizen; the caller commits.
+
+    Raises:
+        NotPermitted: without ``member:create``.
+        FieldErrors: everything that cannot be taken, field by field.
+    """
+    require(actor, Permission.MEMBER_CREATE)
+    member = Member(created_at=now())
+    with session.no_autoflush:
+        _write(session, vault, member, entry)
+        changes = audit.column_changes(member)
+    session.add(member)
+    session.flush()
+    audit.record(session, actor, AuditAction.CREATE, member, changes=_told(changes))
+    return member
+
+
+def update_member(session: Session, actor: Actor, vault: Vault, member: Member, entry: MemberEntry) -> None:
+    """Correct a member's data; the complaints stay found by the new name. The caller commits.
+
+    Raises:
+        NotPermitted: without ``member:update``, or beyond its reach.
+        DomainError: ``shared_member_fixed``.
+        FieldErrors: everything that cannot be taken, field by field.
+    """
+    require(actor, Permission.MEMBER_UPDATE)
+    _require_reach(session, actor, member, Permission.MEMBER_UPDATE)
+    if member.is_shared:
+        raise DomainError("shared_member_fixed")
+    old_name = member.full_name
+    with session.no_autoflush:
+        _write(session, vault, member, entry)
+        changes = audit.column_changes(member)
+    session.flush()
+    if not changes:
+        return
+    audit.record(session, actor, AuditAction.UPDATE, member, changes=_told(changes))
+    if member.full_name != old_name:
+        _refresh_complaints(session, member)
+
+
+def find_member_by_phone(session: Session, actor: Actor, text: str) -> Member | None:
+    """Return the member whose number this is, typed in any way; None when nobody has it.
+
+    A member switched off is returned too: his number is taken.
+
+    Raises:
+        NotPermitted: without ``member:read``.
+        MissingField: Nothing was typed.
+        InvalidField: The text is no Thai phone number.
+    """
+    require(actor, Permission.MEMBER_READ)
+    phone = normalise_phone(text, field="phone")
+    found: Member | None = session.scalar(scope_members(select(Member).where(Member.phone == phone), actor))
+    return found
+
+
+def members_matching(term: str) -> ColumnElement[bool]:
+    """Return the condition that a member fits a search term: a whole phone number, or words of the name."""
+    phone = digits_for_search(term)
+    if phone is not None:
+        return Member.phone == phone
+    words = search_form(term[:MAX_TERM]).split()
+    return and_(true(), *(Member.search_text.contains(word, autoescape=True) for word in words))
+
+
+def shared_member(session: Session) -> Member:
+    """Return the member for callers and letters without a name (พลเมืองดี, 000-38).
+
+    Raises:
+        NotFound: ``shared_member_missing``.
+    """
+    found = session.scalar(select(Member).where(Member.is_shared, Member.is_active).order_by(Member.id))
+    if found is None:
+        raise NotFound("shared_member_missing")
+    return found
+
+
+def reveal_member(session: Session, actor: Actor, vault: Vault, member: Member, reason: str) -> Revealed:
+    """Return a member's personal data in full and note who looked and why; the caller commits.
+
+    Raises:
+        NotPermitted: without ``member:reveal``, or beyond its reach.
+        MissingField: No reason.
+    """
+    require(actor, Permission.MEMBER_REVEAL)
+    _require_reach(session, actor, member, Permission.MEMBER_REVEAL)
+    why = clean_text(reason, max_length=MAX_REASON, field="reason", multiline=False)
+    if not why:
+        raise MissingField("reason_required", field="reason")
+    audit.record(session, actor, AuditAction.REVEAL, member, reason=why)
+    encrypted = member.national_id_encrypted
+    return Revealed(
+        phone=format_phone(member.phone),
+        national_id=format_national_id(vault.decrypt(encrypted)) if encrypted else None,
+        birth_date=member.birth_date,
+        email=member.email,
+        line_id_text=member.line_id_text,
+        house_no=member.house_no,
+    )
+
+
+def record_notice(session: Session, actor: Actor, member: Member, wording_version: str) -> Consent:
+    """Note that a member was told how his data are used; one row per wording. The caller commits."""
+    known = session.scalar(
+        select(Consent).where(
+            Consent.member_id == member.id,
+            Consent.purpose == ConsentPurpose.COMPLAINT_NOTICE,
+            Consent.wording_version == wording_version,
+        )
+    )
+    if known is not None:
+        return known
+    consent = Consent(
+        member_id=member.id,
+        purpose=ConsentPurpose.COMPLAINT_NOTICE,
+        wording_version=wording_version,
+        given_at=now(),
+        taken_by_id=actor.staff_user_id,
+    )
+    session.add(consent)
+    return consent
+
+
+def member_search_text(member: Member) -> str:
+    """Return what a member is found by inside a list: the name.
+
+    Not the phone: a search inside it would tell a masked number digit by digit. It is found as a whole, by
+    ``members_matching``.
+    """
+    return search_form(f"{member.title or ''}{member.first_name} {member.last_name or ''}")
+
+
+def _write(session: Session, vault: Vault, member: Member, entry: MemberEntry) -> None:
+    check = FieldChecks()
+    for name, longest in _LINES.items():
+        with check:
+            text = clean_text(getattr(entry, name), max_length=longest, field=name, multiline=False)
+            if name == "first_name" and not text:
+                raise MissingField(field=name)
+            setattr(member, name, text or None)
+    with check:
+        member.phone = _free_phone(session, entry.phone, member)
+    with check:
+        member.birth_date = _plausible_birth(entry.birth_date)
+    with check:
+        _write_national_id(session, vault, member, entry.national_id)
+    with check:
+        member.email = check_email(entry.email)
+    with check:
+        place = _place(entry.subdistrict_code)
+        member.subdistrict_code = place.code if place else None
+        member.postal_code = check_postal_code(entry.postal_code, place, field="postal_code")
+    check.done()
+    member.is_active = entry.is_active
+    _write_derived(member)
+
+
+def _write_derived(member: Member) -> None:
+    member.name_key = sort_key(f"{member.first_name} {member.last_name or ''}".strip())
+    member.search_text = member_search_text(member)
+    parts = AddressParts(
+        house_no=member.house_no,
+        village_no=member.village_no,
+        soi=member.soi,
+        road=member.road,
+        subdistrict_code=member.subdistrict_code,
+        postal_code=member.postal_code,
+    )
+    member.address_text = address_line(parts)[:MAX_ADDRESS_LINE]
+
+
+def _free_phone(session: Session, text: str, member: Member) -> str:
+    phone = normalise_phone(text, field="phone")
+    if session.scalar(select(Member.id).where(Member.phone == phone, _other_than(member))) is not None:
+        raise InvalidField("phone_taken", field="phone")
+    return phone
+
+
+def _plausible_birth(day: date | None) -> date | None:
+    if day is None:
+        return None
+    present = today()
+    if day > present:
+        raise InvalidField("date_in_future", field="birth_date", date=day, today=present)
+    earliest = date(present.year - LONGEST_LIFE_YEARS, 1, 1)
+    if day < earliest:
+        raise InvalidField("date_too_early", field="birth_date", date=day, earliest=earliest)
+    return day
+
+
+def _write_national_id(session: Session, vault: Vault, member: Member, typed: str | None) -> None:
+    if typed is None:
+        return
+    if not typed.strip():
+        member.national_id_encrypted = member.national_id_hmac = member.national_id_last4 = None
+        return
+    digits = normalise_national_id(typed, field="national_id")
+    key = vault.lookup_hash(digits)
+    if key == member.national_id_hmac:
+        return
+    if (
+        session.scalar(select(Member.id).where(Member.national_id_hmac == key, _other_than(member)))
+        is not None
+    ):
+        raise InvalidField("national_id_taken", field="national_id")
+    member.national_id_hmac = key
+    member.national_id_encrypted = vault.encrypt(digits)
+    member.national_id_last4 = digits[-4:]
+
+
+def _other_than(member: Member) -> Any:
+    return Member.id != member.id if member.id is not None else Member.id.is_not(None)
+
+
+def _place(code: str | None) -> Subdistrict | None:
+    if not code:
+        return None
+    place = subdistrict(code)
+    if place is None:
+        raise InvalidField("choice_unknown", field="subdistrict_code")
+    return place
+
+
+def _require_reach(session: Session, actor: Actor, member: Member, permission: Permission) -> None:
+    if actor.scope_of(permission) is Scope.ALL:
+        return
+    reached = scope_members(select(func.count(Member.id)).where(Member.id == member.id), actor, permission)
+    if not session.scalar(reached):
+        raise NotPermitted
+
+
+def _told(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Leave out of the audit log what only repeats other columns, some of them personal."""
+    return {
+        name: pair
+        for name, pair in changes.items()
+        if name not in {"name_key", "search_text", "address_text"}
+    }
+
+
+def _refresh_complaints(session: Session, member: Member) -> None:
+    """Write the new name into what the complaints are found by, without touching their version."""
+    for complaint in session.scalars(select(Complaint).where(Complaint.member_id == member.id)):
+        session.execute(
+            update(Complaint)
+            .where(Complaint.id == complaint.id)
+            .values(search_text=complaint_search_text(complaint))
+            .execution_options(synchronize_session=False)
+        )

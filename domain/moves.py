@@ -1,0 +1,211 @@
+"""The one way a complaint moves: lock, already done?, right, state, needs; then event, messages, audit.
+
+A verb calls ``begin_move``, changes what the action is about, and calls ``move``. Status is assigned
+nowhere else. Everything happens in the caller's transaction; the caller commits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.actor import Actor
+from domain.audit import column_changes, record
+from domain.clock import now
+from domain.errors import AlreadyDone, IllegalTransition, NotFound, NotPermitted, StaleRow, Words
+from domain.labels import WORDS
+from domain.notifications import tell
+from domain.permissions import require, scope_complaints
+from domain.workflow import Action, Telling, Transition, is_finished, transition_for
+from models import AuditAction, Complaint, ComplaintEvent, ComplaintStatus, EventKind, Figure
+
+
+def lock_complaint(session: Session, actor: Actor, complaint_id: int) -> Complaint:
+    """Return the complaint, locked until the caller commits.
+
+    Raises:
+        NotFound: it does not exist or lies outside the actor's scope; he cannot tell which.
+    """
+    statement = scope_complaints(select(Complaint).where(Complaint.id == complaint_id), actor)
+    complaint: Complaint | None = session.scalars(
+        statement.with_for_update(of=Complaint).execution_options(populate_existing=True)
+    ).one_or_none()
+    if complaint is None:
+        raise NotFound("complaint_not_found")
+    return complaint
+
+
+def begin_move(
+    session: Session, actor: Actor, complaint_id: int, action: Action, expected_seq: int | None = None
+) -> tuple[Complaint, Transition]:
+    """Lock the complaint and make sure the action fits actor, state and assignment.
+
+    Args:
+        session: Inside a write transaction.
+        actor: Who presses.
+        complaint_id: Which complaint.
+        action: What is pressed.
+        expected_seq: ``state_seq`` the pressed button was made for; None from a fresh page.
+
+    Raises:
+        NotFound: outside the actor's scope.
+        AlreadyDone: a second press; nothing changes.
+        NotPermitted: the actor may not do this.
+        IllegalTransition: the state does not allow it.
+        StaleRow: state or assignment moved since the button was made.
+    """
+    transition = transition_for(action)
+    complaint = lock_complaint(session, actor, complaint_id)
+    fits = complaint.status in transition.sources
+    if not fits:
+        _refuse_second_press(session, complaint, transition)
+    _require_right(actor, complaint, transition)
+    if not fits:
+        state = Words(*WORDS[ComplaintStatus][complaint.status])
+        raise IllegalTransition("illegal_transition", state=state, action=action_words(action))
+    refuse_stale_press(complaint, expected_seq)
+    return complaint, transition
+
+
+def refuse_stale_press(complaint: Complaint, expected_seq: int | None) -> None:
+    """Raise when state or assignment moved since the pressed button was made; None is a fresh page.
+
+    Raises:
+        StaleRow: with the message ``stale_button``.
+    """
+    if expected_seq is not None and expected_seq != complaint.state_seq:
+        raise StaleRow("stale_button")
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    complaint: Complaint,
+    transition: Transition,
+    *,
+    target: ComplaintStatus | None = None,
+    note: str | None = None,
+    facts: dict[str, Any] | None = None,
+    tells: tuple[Telling, ...] | None = None,
+    reassigned: bool = False,
+) -> ComplaintEvent:
+    """Carry out the transition and return its event; the only place that assigns ``status``.
+
+    Args:
+        session: Inside a write transaction.
+        actor: Who acts.
+        complaint: Locked, with the action's own changes made.
+        transition: The row of the table.
+        target: Where it leads when the row leaves that open (an import, a registration without officer).
+        note: What the person wrote.
+        facts: What the event remembers besides.
+        tells: Messages, when fewer than the row says.
+        reassigned: Another officer or another order: buttons made before are void, whatever the state.
+    """
+    before = complaint.status
+    after = target or transition.target or before
+    complaint.status = after
+    complaint.figure = Figure.NONE if complaint.received_at is None else after.figure
+    if after is not before or reassigned or not transition.sources:
+        complaint.state_seq = (complaint.state_seq or 0) + 1
+    if not is_finished(after):
+        complaint.finished_at = None
+    elif complaint.finished_at is None:
+        complaint.finished_at = now()
+    event = ComplaintEvent(
+        complaint=complaint,
+        kind=transition.action,
+        at=now(),
+        from_status=before if transition.sources else None,
+        to_status=after,
+        actor_kind=actor.kind,
+        staff_user_id=actor.staff_user_id,
+        actor_name=actor.name,
+        via=actor.via,
+        note=note,
+        facts=facts or {},
+        is_public=transition.is_public,
+    )
+    changes = column_changes(complaint)
+    for noise in ("search_text", "state_seq", "listed_at", "figure", "story"):
+        changes.pop(noise, None)
+    session.add(event)
+    session.flush()  # The event's id goes into the messages' dedupe keys.
+    tell(session, actor, complaint, event, transition.tells if tells is None else tells)
+    action = AuditAction.UPDATE if transition.sources else AuditAction.CREATE
+    record(session, actor, action, complaint, changes=changes)
+    return event
+
+
+def note_event(
+    session: Session,
+    actor: Actor,
+    complaint: Complaint,
+    kind: EventKind,
+    *,
+    note: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> ComplaintEvent:
+    """Write something into the timeline that moves nothing and that the citizen does not see."""
+    event = ComplaintEvent(
+        complaint=complaint,
+        kind=kind,
+        at=now(),
+        from_status=complaint.status,
+        to_status=complaint.status,
+        actor_kind=actor.kind,
+        staff_user_id=actor.staff_user_id,
+        actor_name=actor.name,
+        via=actor.via,
+        note=note,
+        facts=facts or {},
+        is_public=False,
+    )
+    session.add(event)
+    return event
+
+
+def _require_right(actor: Actor, complaint: Complaint, transition: Transition) -> None:
+    if actor.kind == "member":
+        if not transition.by_member:
+            raise NotPermitted("not_permitted_action", action=action_words(transition.action))
+        return
+    if actor.kind == "system":
+        if not transition.by_system:
+            raise NotPermitted("not_permitted_action", action=action_words(transition.action))
+        return
+    if transition.permission is None:
+        raise NotPermitted("not_permitted_action", action=action_words(transition.action))
+    require(actor, transition.permission, complaint)
+    if transition.only_assignee and complaint.assignee_id != actor.staff_user_id:
+        raise NotPermitted("not_assignee")
+
+
+def _refuse_second_press(session: Session, complaint: Complaint, transition: Transition) -> None:
+    last = last_event(session, complaint, transition.action)
+    if last is not None and last.to_status == complaint.status:
+        raise already_done(transition.action, last)
+
+
+def last_event(session: Session, complaint: Complaint, action: Action) -> ComplaintEvent | None:
+    """Return the complaint's latest event of a kind."""
+    return session.scalars(
+        select(ComplaintEvent)
+        .where(ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.kind == action)
+        .order_by(ComplaintEvent.id.desc())
+        .limit(1)
+    ).first()
+
+
+def already_done(action: Action, last: ComplaintEvent | None) -> AlreadyDone:
+    """Return the error of a second press: by whom and when it was done."""
+    who = last.actor_name if last else ""
+    at = last.at if last else now()
+    return AlreadyDone("already_done", action=action_words(action), who=who or "–", at=at)
+
+
+def action_words(action: Action) -> Words:
+    """Return an action's name in both languages, for messages."""
+    return Words(*WORDS[Action][action])

@@ -1,0 +1,231 @@
+"""Who is told what: an act becomes outbox rows and bell rows in its own transaction; nothing is sent here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.actor import Actor
+from domain.clock import bangkok_date, now
+from domain.labels import STEP_WORDS, citizen_word, word
+from domain.permissions import Permission
+from domain.settings import read_setting
+from domain.thai_calendar import thai_date
+from domain.thai_text import grapheme_truncate
+from domain.workflow import CITIZEN_STEPS, Audience, Telling
+from models import (
+    Complaint,
+    ComplaintEvent,
+    Department,
+    EventKind,
+    LineAccount,
+    LineChannel,
+    LineState,
+    Notification,
+    OutboxChannel,
+    OutboxMessage,
+    RoleGrant,
+    Scope,
+    StaffUser,
+    StatusKind,
+)
+from tables.staff import staff_role
+
+STORY_LETTERS = 120
+
+
+def tell(
+    session: Session, actor: Actor, complaint: Complaint, event: ComplaintEvent, tells: Iterable[Telling]
+) -> None:
+    """Write one message per recipient of each telling; a person hears once of one event.
+
+    Staff also get a bell row, with or without LINE. The caller commits.
+    """
+    heard: set[int] = set()
+    for telling in tells:
+        if telling.audience is Audience.COMPLAINANT:
+            _tell_complainant(session, actor, complaint, event, telling.template_key)
+            continue
+        for officer in _officers(session, complaint, telling.audience):
+            if officer.id in heard or (
+                officer.id == actor.staff_user_id and telling.audience != Audience.ASSIGNEE
+            ):
+                continue
+            heard.add(officer.id)
+            _tell_officer(session, actor, complaint, event, telling.template_key, officer)
+
+
+def _tell_complainant(
+    session: Session, actor: Actor, complaint: Complaint, event: ComplaintEvent, template_key: str
+) -> None:
+    member = complaint.member
+    if member is None or member.is_shared:
+        return
+    for account in member.line_accounts:
+        if account.channel is LineChannel.CITIZEN and account.state is not LineState.BLOCKED:
+            _enqueue(session, actor, complaint, event, template_key, account, member.full_name)
+
+
+def _tell_officer(
+    session: Session,
+    actor: Actor,
+    complaint: Complaint,
+    event: ComplaintEvent,
+    template_key: str,
+    officer: StaffUser,
+) -> None:
+    session.add(
+        Notification(
+            staff_user_id=officer.id,
+            complaint_id=complaint.id,
+            template_key=template_key,
+            facts={"number": str(complaint), "event_id": event.id},
+            created_at=now(),
+        )
+    )
+    for account in officer.line_accounts:
+        if account.channel is LineChannel.STAFF and account.state is not LineState.BLOCKED:
+            _enqueue(session, actor, complaint, event, template_key, account, officer.full_name)
+
+
+def _enqueue(
+    session: Session,
+    actor: Actor,
+    complaint: Complaint,
+    event: ComplaintEvent,
+    template_key: str,
+    account: LineAccount,
+    name: str,
+) -> None:
+    for_citizen = account.channel is LineChannel.CITIZEN
+    session.add(
+        OutboxMessage(
+            channel=OutboxChannel.LINE_CITIZEN if for_citizen else OutboxChannel.LINE_STAFF,
+            recipient=account.line_user_id,
+            recipient_name=name,
+            complaint_id=complaint.id,
+            event_id=event.id,
+            template_key=template_key,
+            language=account.language,
+            facts=card_facts(complaint, event, account.language, for_citizen=for_citizen),
+            dedupe_key=f"{event.id}:{template_key}:{account.id}",
+            retry_key=str(uuid.uuid4()),
+            not_before=held_until(session, actor, event),
+            created_at=now(),
+        )
+    )
+
+
+def held_until(session: Session, actor: Actor, event: ComplaintEvent) -> datetime:
+    """Return when a message may go: acts of staff wait so that undo can stop them (decisions.md 6)."""
+    if actor.kind != "staff" or event.kind is EventKind.REGISTER or actor.via == "line":
+        return event.at
+    return event.at + timedelta(seconds=int(read_setting(session, "undo_hold_seconds")))
+
+
+def _officers(session: Session, complaint: Complaint, audience: Audience) -> Iterator[StaffUser]:
+    if audience is Audience.ASSIGNEE:
+        if complaint.assignee is not None and complaint.assignee.is_active:
+            yield complaint.assignee
+        return
+    permission = Permission.COMPLAINT_ACCEPT if audience is Audience.INTAKE else Permission.COMPLAINT_OVERSEE
+    upwards = _department_and_above(session, complaint.department_id)
+    found = session.execute(
+        select(StaffUser, RoleGrant.scope)
+        .join(staff_role, staff_role.c.staff_user_id == StaffUser.id)
+        .join(RoleGrant, RoleGrant.role_id == staff_role.c.role_id)
+        .where(RoleGrant.permission == permission.value, StaffUser.is_active)
+        .order_by(StaffUser.id)
+    )
+    for officer, scope in found:
+        is_theirs = officer.department_id in upwards
+        is_nobodys = complaint.department_id is None and scope is Scope.ALL
+        if is_theirs or is_nobodys:
+            yield officer
+
+
+def _department_and_above(session: Session, department_id: int | None) -> set[int]:
+    found: set[int] = set()
+    while department_id is not None and department_id not in found:
+        found.add(department_id)
+        department = session.get(Department, department_id)
+        department_id = department.parent_id if department else None
+    return found
+
+
+def card_facts(
+    complaint: Complaint, event: ComplaintEvent, language: str, *, for_citizen: bool
+) -> dict[str, Any]:
+    """Return what a card may say, in the recipient's language, as it is at this moment.
+
+    The keys are those of ``line_hooks.messages.CardFacts``; addresses of pages are added when it is sent.
+    """
+    status = complaint.status
+    result = complaint.results[-1] if complaint.results else None
+    rating = complaint.ratings[-1] if complaint.ratings and event.kind is EventKind.RATE else None
+    subcategory = complaint.subcategory
+    names = _names(complaint, language)
+    return {
+        "number": complaint.number or complaint.public_code,
+        "public_code": complaint.public_code,
+        "kind_word": word(complaint.kind, language),
+        "subtype_name": names["subtype"],
+        "place": complaint.place_text or (complaint.road.name if complaint.road else ""),
+        "story_short": grapheme_truncate(complaint.story.replace("\n", " "), STORY_LETTERS),
+        "zone": names["zone"],
+        "community": names["community"],
+        "department": names["department"],
+        "officer_name": complaint.assignee.full_name if complaint.assignee else "",
+        "state_code": status.value,
+        "state_word": citizen_word(status, language) if for_citizen else word(status, language),
+        "due_text": thai_date(bangkok_date(complaint.due_at), lang=language) if complaint.due_at else "",
+        "promised_text": (complaint.promised_text or "") if subcategory else "",
+        "result_text": result.result_text if result else "",
+        "outcome_word": word(result.outcome, language) if result else "",
+        "done_date_text": thai_date(result.done_date, lang=language) if result else "",
+        "stars": rating.stars if rating else 0,
+        "comment": event.note or "",
+        "reason": complaint.reject_reason or "",
+        "latitude": str(complaint.latitude) if complaint.latitude is not None else "",
+        "longitude": str(complaint.longitude) if complaint.longitude is not None else "",
+        "state_seq": complaint.state_seq,
+        "steps": citizen_steps(complaint, language),
+    }
+
+
+def _names(complaint: Complaint, language: str) -> dict[str, str]:
+    rows = {
+        "subtype": complaint.subcategory or complaint.category,
+        "zone": complaint.zone,
+        "community": complaint.community,
+        "department": complaint.department,
+    }
+    names = {}
+    for key, row in rows.items():
+        english = getattr(row, "name_en", None) if language == "en" else None
+        names[key] = english or getattr(row, "name", "") or ""
+    return names
+
+
+def citizen_steps(complaint: Complaint, language: str) -> list[list[str]]:
+    """Return the way of a complaint in the citizen's words as [word, mark]; marks done, now, todo."""
+    status = complaint.status
+    english = language == "en"
+    if status.kind in {StatusKind.REJECTED, StatusKind.WITHDRAWN, StatusKind.MERGED}:
+        first = STEP_WORDS["received"][1 if english else 0]
+        return [[first, "done"], [citizen_word(status, language), "now"]]
+    position = next(index for index, (_, states) in enumerate(CITIZEN_STEPS) if status in states)
+    steps = []
+    for index, (key, _) in enumerate(CITIZEN_STEPS):
+        mark = "done" if index < position or status.kind is StatusKind.DONE else "todo"
+        text = STEP_WORDS[key][1 if english else 0]
+        if index == position:
+            mark = "done" if status.kind is StatusKind.DONE else "now"
+            text = citizen_word(status, language)
+        steps.append([text, mark])
+    return steps

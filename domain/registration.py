@@ -1,0 +1,388 @@
+"""How a complaint begins: written down by staff, handed in by a citizen. One transaction each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from domain.actor import Actor
+from domain.attachments import claim_photos, request_copy
+from domain.choices import category_for, chosen, officer_for, optional, subcategory_for
+from domain.clock import bangkok_date, now
+from domain.errors import FieldChecks, InvalidField, MissingField, StaleRow, add_message
+from domain.faults import fault_point
+from domain.members import MemberEntry, create_member, record_notice
+from domain.moves import move
+from domain.numbering import format_number, number_year, take_number, take_public_code
+from domain.permissions import Permission, require
+from domain.placing import MAX_ROAD, find_or_add_road, place_of
+from domain.promises import promise
+from domain.search import complaint_search_text
+from domain.settings import read_setting
+from domain.thai_text import clean_text
+from domain.vault import Vault
+from domain.workflow import Action, Audience, Telling, transition_for
+from models import (
+    Assignment,
+    AttachmentStage,
+    Category,
+    Channel,
+    Community,
+    Complaint,
+    ComplaintKind,
+    ComplaintStatus,
+    Disclosure,
+    Figure,
+    FormToken,
+    Member,
+    StaffUser,
+    Subcategory,
+    Urgency,
+    Zone,
+)
+
+MAX_STORY = 20_000
+MAX_PLACE = 400
+OLDEST_RECEIPT = timedelta(days=731)  # A slip in the year would promise a day long gone.
+PURPOSE = "register"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What somebody wrote down, in the right shape but not yet checked against the rules.
+
+    ``received_at`` None means now. ``form_token`` also names the photos that wait for this entry. A
+    ``newcomer`` is registered in the same transaction and becomes the complainant; ``notice`` is the version
+    of the words by which the complainant was told how his data are used.
+    """
+
+    form_token: str
+    story: str
+    member_id: int | None = None
+    newcomer: MemberEntry | None = None
+    notice: str | None = None
+    channel_id: int | None = None
+    category_id: int | None = None
+    subcategory_id: int | None = None
+    assignee_id: int | None = None
+    zone_id: int | None = None
+    community_id: int | None = None
+    road_name: str = ""
+    place_text: str = ""
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    callback_phone: str | None = None
+    kind: ComplaintKind = ComplaintKind.COMPLAINT
+    urgency: Urgency = Urgency.NORMAL
+    disclosure: Disclosure = Disclosure.CONCEALED
+    received_at: datetime | None = None
+
+
+def registered_before(session: Session, form_token: str) -> Complaint | None:
+    """Return the complaint an earlier press of the same form made, or None."""
+    used = session.scalars(select(FormToken).where(FormToken.token == form_token)).one_or_none()
+    return session.get(Complaint, used.complaint_id) if used and used.complaint_id else None
+
+
+def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Complaint:
+    """Write down a complaint for a citizen: number, event, messages and PDF job at once (000-59..61).
+
+    With an officer it is directed, without one it stops at accepted and the intake of its department is
+    told. A second press of the same form returns the same complaint and changes nothing.
+
+    Args:
+        session: Inside a write transaction; the caller commits.
+        actor: Staff with ``complaint:create``; of a department, for its own main types only.
+        vault: Makes the tracking password.
+        entry: What was written down.
+
+    Raises:
+        NotPermitted: the actor may not enter complaints, or not register the newcomer.
+        FieldErrors: everything that cannot be taken, field by field.
+    """
+    require(actor, Permission.COMPLAINT_CREATE)
+    moment = now()
+    earlier = _claim_form(session, entry.form_token, moment)
+    if earlier is not None:
+        return earlier
+    parts = _check(session, actor, vault, entry)
+    complaint = _new_complaint(session, vault, entry, parts.texts, moment)
+    complaint.member = parts.member
+    complaint.created_by_id = actor.staff_user_id
+    complaint.department_id = parts.category.department_id
+    complaint.assignee = parts.assignee
+    complaint.accepted_at = moment
+    if parts.subcategory is not None:
+        promise(session, complaint, parts.subcategory)
+    if parts.assignee is not None:
+        complaint.directed_at = moment
+    fault_point("before_number")
+    issue_number(session, complaint, parts.category, moment)
+    fault_point("after_number")
+    _finish_entry(session, actor, complaint, entry)
+    if entry.notice and not parts.member.is_shared:
+        record_notice(session, actor, parts.member, entry.notice)
+    if parts.assignee is not None:
+        complaint.department_id = parts.assignee.department_id or complaint.department_id
+        assign(session, actor, complaint, parts.assignee, moment)
+    fault_point("before_event")
+    event = move(
+        session,
+        actor,
+        complaint,
+        transition_for(Action.REGISTER),
+        target=ComplaintStatus.DIRECTED if parts.assignee else ComplaintStatus.ACCEPTED,
+        facts={"number": complaint.number},
+        tells=_tellings(parts.assignee),
+    )
+    request_copy(session, complaint, event.id)
+    return complaint
+
+
+def submit(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Complaint:
+    """Hand in a complaint as a citizen: public code and tracking password, no number yet.
+
+    Raises:
+        FieldErrors: everything that cannot be taken, field by field.
+    """
+    moment = now()
+    earlier = _claim_form(session, entry.form_token, moment)
+    if earlier is not None:
+        return earlier
+    check = FieldChecks()
+    with check:
+        texts = _check_texts(entry)
+    with check:
+        _check_place(session, entry)
+    check.done()
+    complaint = _new_complaint(session, vault, entry, texts, moment)
+    complaint.category_id = complaint.subcategory_id = None
+    _finish_entry(session, actor, complaint, entry)
+    move(session, actor, complaint, transition_for(Action.SUBMIT))
+    return complaint
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    story: str
+    place: str
+    road: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    texts: _Texts
+    member: Member
+    category: Category
+    subcategory: Subcategory | None
+    assignee: StaffUser | None
+
+
+def _claim_form(session: Session, token: str, moment: datetime) -> Complaint | None:
+    """Mark a form as used, or return the complaint its first press made.
+
+    The mark is the first thing written, so that a twin waits here until the first press has committed and
+    then finds its complaint.
+    """
+    make = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    mark = make(FormToken).values(token=token, purpose=PURPOSE, used_at=moment)
+    untouched = mark.on_conflict_do_nothing(index_elements=["token"]).returning(FormToken.id)
+    if session.execute(untouched).scalar() is not None:
+        return None
+    earlier = registered_before(session, token)
+    if earlier is None:
+        raise StaleRow
+    return earlier
+
+
+def _check(session: Session, actor: Actor, vault: Vault, entry: Entry) -> _Parts:
+    check = FieldChecks()
+    with check:
+        texts = _check_texts(entry)
+    with check:
+        member = _complainant(session, actor, vault, entry)
+    with check:
+        chosen(session, Channel, entry.channel_id, "channel_id")
+    category: Category | None = None
+    with check:
+        category = category_for(session, actor, entry.category_id, Permission.COMPLAINT_CREATE)
+    with check:
+        subcategory = subcategory_for(session, entry.subcategory_id, category)
+    with check:
+        assignee = officer_for(session, entry.assignee_id, category)
+        if assignee is not None and entry.subcategory_id is None:
+            raise MissingField("subcategory_required", field="subcategory_id")
+    with check:
+        _check_place(session, entry)
+    with check:
+        _check_received(entry)
+    check.done()
+    if category is None:  # Unreachable after done(); it tells the type checker so.
+        raise MissingField("category_required", field="category_id")
+    return _Parts(texts, member, category, subcategory, assignee)
+
+
+def _check_texts(entry: Entry) -> _Texts:
+    check = FieldChecks()
+    with check:
+        story = clean_text(entry.story, max_length=MAX_STORY, field="story")
+        if not story:
+            raise MissingField("story_required", field="story")
+    with check:
+        place = clean_text(entry.place_text, max_length=MAX_PLACE, field="place_text", multiline=False)
+    with check:
+        road = clean_text(entry.road_name, max_length=MAX_ROAD, field="road_name", multiline=False)
+    check.done()
+    return _Texts(story, place, road)
+
+
+def _complainant(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Member:
+    if entry.newcomer is not None:
+        return create_member(session, actor, vault, entry.newcomer)
+    return chosen(session, Member, entry.member_id, "member_id", "complainant_required")
+
+
+def _check_place(session: Session, entry: Entry) -> None:
+    optional(session, Zone, entry.zone_id, "zone_id")
+    community = optional(session, Community, entry.community_id, "community_id")
+    if community is None or community.is_unknown or entry.zone_id is None:
+        return
+    if entry.zone_id != community.zone_id:
+        raise InvalidField("community_of_other_zone", field="community_id", community=community.name)
+
+
+def _check_received(entry: Entry) -> None:
+    moment = now()
+    if entry.received_at is None:
+        return
+    if entry.received_at > moment:
+        raise InvalidField("received_in_future", field="received_at")
+    if entry.received_at < moment - OLDEST_RECEIPT:
+        raise InvalidField(
+            "date_too_early",
+            field="received_at",
+            date=bangkok_date(entry.received_at),
+            earliest=bangkok_date(moment - OLDEST_RECEIPT),
+        )
+
+
+def _tellings(assignee: StaffUser | None) -> tuple[Telling, ...]:
+    tells = transition_for(Action.REGISTER).tells
+    if assignee is not None:
+        return tells
+    complainant = tuple(telling for telling in tells if telling.audience is Audience.COMPLAINANT)
+    return (*complainant, Telling(Audience.INTAKE, "staff_new_complaint"))
+
+
+def _new_complaint(
+    session: Session, vault: Vault, entry: Entry, texts: _Texts, moment: datetime
+) -> Complaint:
+    public_code = take_public_code(session, moment)
+    received = entry.received_at or moment
+    pin = None
+    if entry.latitude is not None and entry.longitude is not None:
+        pin = (entry.latitude, entry.longitude)
+    zone_id, is_outside = place_of(session, entry.zone_id, entry.community_id, pin)
+    return Complaint(
+        public_code=public_code,
+        tracking_hash=vault.tracking_hash(vault.tracking_password(public_code, 1)),
+        tracking_generation=1,
+        kind=entry.kind,
+        urgency=entry.urgency,
+        disclosure=entry.disclosure,
+        status=ComplaintStatus.SUBMITTED,  # move() leads on from here.
+        figure=Figure.EXAMINATION,
+        story=texts.story,
+        place_text=texts.place or None,
+        latitude=pin[0] if pin else None,
+        longitude=pin[1] if pin else None,
+        is_outside=is_outside,
+        callback_phone=entry.callback_phone,
+        member_id=entry.member_id,
+        channel_id=entry.channel_id,
+        road=find_or_add_road(session, texts.road),
+        zone_id=zone_id,
+        community_id=entry.community_id,
+        category_id=entry.category_id,
+        subcategory_id=entry.subcategory_id,
+        created_at=moment,
+        received_at=received,
+        listed_at=received,
+        state_seq=0,
+        reopen_count=0,
+    )
+
+
+def _finish_entry(session: Session, actor: Actor, complaint: Complaint, entry: Entry) -> None:
+    """Give the new complaint its id, its photos, its token and the text it is found by."""
+    session.add(complaint)
+    session.flush()  # Photos, token and search text need its id and its related rows.
+    complaint.search_text = complaint_search_text(complaint)
+    session.execute(
+        update(FormToken)
+        .where(FormToken.token == entry.form_token)
+        .values(complaint_id=complaint.id)
+        .execution_options(synchronize_session=False)
+    )
+    claim_photos(session, actor, entry.form_token, complaint, AttachmentStage.BEFORE)
+
+
+def issue_number(session: Session, complaint: Complaint, category: Category, moment: datetime) -> None:
+    """Give the complaint the next number of its main type and year; it never changes (decisions.md 13)."""
+    year = number_year(moment, str(read_setting(session, "number_year")))
+    running = take_number(session, category.code, year)
+    pattern = str(read_setting(session, "number_pattern"))
+    complaint.number_code = category.code
+    complaint.number_year = year
+    complaint.number_running = running
+    complaint.number = format_number(pattern, category.code, running, year)
+
+
+def assign(
+    session: Session,
+    actor: Actor,
+    complaint: Complaint,
+    assignee: StaffUser,
+    moment: datetime,
+    note: str | None = None,
+) -> None:
+    """Make an officer responsible and remember since when and by whom."""
+    complaint.assignee = assignee
+    session.add(
+        Assignment(
+            complaint=complaint,
+            assignee=assignee,
+            department_id=assignee.department_id,
+            assigned_by_id=actor.staff_user_id,
+            assigned_at=moment,
+            note=note,
+        )
+    )
+
+
+add_message(
+    "community_of_other_zone",
+    thai="{community} ไม่ได้อยู่ในเขตที่เลือก กรุณาเลือกเขตหรือชุมชนใหม่",
+    english="{community} is not in the chosen zone. Please choose zone or community again",
+)
+add_message(
+    "received_in_future",
+    thai="วันเวลารับเรื่องยังมาไม่ถึง กรุณาใส่ไม่เกินเวลานี้",
+    english="The time of receipt lies in the future. Please give a time up to now",
+)
+add_message(
+    "complainant_required",
+    thai="กรุณาค้นหาผู้ร้องจากเบอร์โทรศัพท์ เพิ่มสมาชิกใหม่ หรือเลือกพลเมืองดี",
+    english="Find the complainant by phone, add a new member, or choose the shared member",
+)
+add_message(
+    "member_switched_off",
+    thai="สมาชิกเบอร์นี้ปิดใช้งานอยู่ กรุณาเปิดใช้งานที่เมนูสมาชิกก่อน",
+    english="The member with this number is switched off; switch it on under Members first",
+)
