@@ -1,0 +1,1 @@
+"""The worker: whatever happens outside a request — webhooks, messages, jobs and periodic work."""

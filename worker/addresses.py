@@ -1,0 +1,79 @@
+"""Where the buttons of a card lead: addresses of our own pages, only of those that exist.
+
+The worker answers no request, so the addresses are built from PUBLIC_URL and the app's own routes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.routing import BuildError
+
+from config import Settings
+
+
+class Page(NamedTuple):
+    """A page a card may open: its endpoint, and what the endpoint calls the complaint."""
+
+    endpoint: str
+    argument: str
+
+
+ADMIN_PAGES: Final = {
+    "admin_url": Page("complaint.details_view", "id"),
+    "result_url": Page("complaint.result_view", "id"),
+}
+"""By name of the fact; the argument is the complaint's id."""
+
+CITIZEN_PAGES: Final = {"track_url": Page("citizen.track", "code")}
+"""By name of the fact; the argument is the tracking code."""
+
+TRACKING_DOOR: Final = "citizen.track"
+"""The page where anybody follows a complaint by its code."""
+
+_MAP: Final = "https://www.google.com/maps/search/?api=1&query="
+
+
+class Addresses:
+    """Builds absolute addresses; an endpoint the app does not have gives an empty one."""
+
+    def __init__(self, app: Flask) -> None:
+        """Bind the app's routes to PUBLIC_URL."""
+        settings: Settings = app.extensions["settings"]
+        parts = urlsplit(settings.public_url)
+        self._routes = app.url_map.bind(
+            parts.netloc, script_name=parts.path or "/", url_scheme=parts.scheme or "http"
+        )
+        # A phone cannot open http://localhost; LINE would refuse or the citizen would see an error.
+        self.allows_http = settings.mode != "production"
+        self._is_usable = settings.serves_https or self.allows_http
+
+    def of_case(self, complaint_id: int | None, public_code: str) -> dict[str, str]:
+        """Return the addresses of a complaint's pages by name of the fact, empty where there is no page."""
+        if complaint_id is None:
+            return {}
+        pages = [(name, page, complaint_id) for name, page in ADMIN_PAGES.items()]
+        citizen = [(name, page, public_code) for name, page in CITIZEN_PAGES.items()]
+        return {
+            name: self._address(page.endpoint, **{page.argument: value})
+            for name, page, value in (*pages, *citizen)
+        }
+
+    def tracking(self) -> str:
+        """Return the address where anybody follows a complaint; empty where there is no such page."""
+        return self._address(TRACKING_DOOR)
+
+    def _address(self, endpoint: str, **arguments: Any) -> str:
+        if not self._is_usable:
+            return ""
+        try:
+            return self._routes.build(endpoint, arguments, force_external=True)
+        except BuildError:
+            return ""
+
+
+def map_address(latitude: str, longitude: str) -> str:
+    """Return a plain link to the place (decisions.md 16); empty without coordinates."""
+    return f"{_MAP}{latitude},{longitude}" if latitude and longitude else ""

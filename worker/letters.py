@@ -1,0 +1,204 @@
+"""From an outbox row to what LINE is sent: template words, snapshotted facts, addresses, buttons.
+
+What was sent once is sent again word for word: LINE ties a retry key to its body, so a template that is
+edited between two tries must not change it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, cast
+
+from flask import Flask
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from domain.deliveries import DeliveryReason
+from domain.phones import format_phone
+from domain.settings import read_setting
+from domain.vault import Vault
+from line_hooks.handlers import ANSWER_KEY
+from line_hooks.messages import CardFacts, CardProblem, build
+from line_hooks.postback import encode
+from models import (
+    LineAccount,
+    LineChannel,
+    LineState,
+    MessageTemplate,
+    OutboxChannel,
+    OutboxMessage,
+    StaffUser,
+)
+from worker.addresses import Addresses, map_address
+
+logger = logging.getLogger(__name__)
+
+JsonDict = dict[str, Any]
+
+LINE_CHANNELS: Final = {
+    OutboxChannel.LINE_CITIZEN: LineChannel.CITIZEN,
+    OutboxChannel.LINE_STAFF: LineChannel.STAFF,
+}
+_RATINGS: Final = range(1, 6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One outbox row ready to go, or the reason why it does not.
+
+    Attributes:
+        row_id: Of the outbox row.
+        channel: The way out.
+        recipient: LINE user id.
+        reply_token: Set for an answer; None for a push.
+        retry_key: Fixed for the life of a push.
+        attempts: Begun before this time.
+        first_attempt_at: When the first of them began.
+        expires_at: Of no use after it.
+        was_tried: An earlier try is on record with what came of it.
+        body: Messages as LINE takes them; None when there are none to send.
+        is_new: The body was built now and is not stored yet.
+        stopped: Why it is not to be sent.
+        detail: What is known beyond the reason.
+    """
+
+    row_id: int
+    channel: OutboxChannel
+    recipient: str
+    reply_token: str | None
+    retry_key: str
+    attempts: int
+    first_attempt_at: datetime | None
+    expires_at: datetime | None
+    was_tried: bool
+    body: list[JsonDict] | None = None
+    is_new: bool = False
+    stopped: DeliveryReason | None = None
+    detail: str = ""
+
+
+def write_letters(session: Session, app: Flask, row_ids: Iterable[int]) -> list[Letter]:
+    """Return a letter for each row, in the order given; rows that are gone are left out."""
+    ids = list(row_ids)
+    rows = {row.id: row for row in session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids)))}
+    desk = _Desk(session, app, rows.values())
+    return [desk.letter(rows[row_id]) for row_id in ids if row_id in rows]
+
+
+class _Desk:
+    """What is read once for a batch: templates, settings, whom LINE reaches."""
+
+    def __init__(self, session: Session, app: Flask, rows: Iterable[OutboxMessage]) -> None:
+        batch = list(rows)
+        vault: Vault = app.extensions["vault"]
+        self._key = vault.button_key
+        self._addresses = Addresses(app)
+        self._templates = _templates(session, {row.template_key for row in batch})
+        self._accounts = _accounts(session, batch)
+        self._town = {
+            "th": str(read_setting(session, "municipality_name")),
+            "en": str(read_setting(session, "municipality_name_en")),
+        }
+        self._phone = format_phone(str(read_setting(session, "contact_phone")))
+
+    def letter(self, row: OutboxMessage) -> Letter:
+        """Return the row's letter."""
+        blank = Letter(
+            row_id=row.id,
+            channel=row.channel,
+            recipient=row.recipient,
+            reply_token=row.reply_token,
+            retry_key=row.retry_key,
+            attempts=row.attempts,
+            first_attempt_at=row.first_attempt_at,
+            expires_at=row.expires_at,
+            was_tried=row.last_error is not None,
+        )
+        stopped = self._unreachable(row)
+        if stopped is not None:
+            return replace(blank, stopped=stopped)
+        if row.sent_body:
+            return replace(blank, body=row.sent_body)
+        return self._written(blank, row)
+
+    def _unreachable(self, row: OutboxMessage) -> DeliveryReason | None:
+        """Say why a push cannot reach anybody; an answer goes to whoever has just written to us."""
+        if row.reply_token is not None:
+            return None
+        account = self._accounts.get((LINE_CHANNELS[row.channel], row.recipient))
+        if account is None:
+            return DeliveryReason.UNLINKED
+        return DeliveryReason.BLOCKED if account is LineState.BLOCKED else None
+
+    def _written(self, blank: Letter, row: OutboxMessage) -> Letter:
+        try:
+            body = self._answer(row) if row.template_key == ANSWER_KEY else self._card(row)
+        except (CardProblem, LookupError, TypeError, ValueError, AttributeError) as problem:
+            logger.exception("message cannot be built", extra={"outbox_id": row.id, "key": row.template_key})
+            detail = f"{type(problem).__name__}: {problem}"
+            return replace(blank, stopped=DeliveryReason.CANNOT_BUILD, detail=detail)
+        if body is None:
+            return replace(blank, stopped=DeliveryReason.TEMPLATE_OFF)
+        return replace(blank, body=body, is_new=True)
+
+    def _answer(self, row: OutboxMessage) -> list[JsonDict]:
+        facts: CardFacts = {
+            "number": "",
+            "public_code": "",
+            "state_code": "",
+            "state_word": "",
+            "comment": str(row.facts["text"]),
+        }
+        return build("plain_text", {"body": "{comment}"}, facts)
+
+    def _card(self, row: OutboxMessage) -> list[JsonDict] | None:
+        language = row.language if (row.template_key, row.language) in self._templates else "th"
+        template = self._templates[row.template_key, language]
+        if not template.is_active:
+            return None
+        facts = self._facts(row)
+        postbacks = self._postbacks(template.layout, facts)
+        http = self._addresses.allows_http
+        return build(template.layout, template.words, cast("CardFacts", facts), postbacks, allow_http=http)
+
+    def _facts(self, row: OutboxMessage) -> JsonDict:
+        public_code = str(row.facts.get("public_code", ""))
+        place = map_address(str(row.facts.get("latitude", "")), str(row.facts.get("longitude", "")))
+        return {
+            "municipality": self._town["en" if row.language == "en" else "th"],
+            "contact_phone": self._phone,
+            "map_url": place,
+            **self._addresses.of_case(row.complaint_id, public_code),
+            **row.facts,
+        }
+
+    def _postbacks(self, layout: str, facts: Mapping[str, Any]) -> dict[str, str]:
+        code = str(facts["public_code"])
+        if layout == "staff_order_card":
+            seq = int(facts["state_seq"])
+            return {"acknowledge": encode("acknowledge", code, self._key, state_seq=seq)}
+        if layout == "citizen_result_card":
+            return {f"rate_{stars}": encode("rate", code, self._key, value=stars) for stars in _RATINGS}
+        return {}
+
+
+def _templates(session: Session, keys: set[str]) -> dict[tuple[str, str], MessageTemplate]:
+    rows = session.scalars(select(MessageTemplate).where(MessageTemplate.key.in_(keys)))
+    return {(row.key, row.language): row for row in rows}
+
+
+def _accounts(session: Session, rows: Iterable[OutboxMessage]) -> dict[tuple[LineChannel, str], LineState]:
+    """Return the state of every recipient's account; accounts of switched-off officers are left out."""
+    wanted = {(LINE_CHANNELS[row.channel], row.recipient) for row in rows}
+    found = session.execute(
+        select(LineAccount.channel, LineAccount.line_user_id, LineAccount.state)
+        .outerjoin(StaffUser, StaffUser.id == LineAccount.staff_user_id)
+        .where(
+            tuple_(LineAccount.channel, LineAccount.line_user_id).in_(sorted(wanted)),
+            StaffUser.is_active.is_not(False),
+        )
+    )
+    return {(channel, user_id): state for channel, user_id, state in found}

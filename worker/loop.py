@@ -1,0 +1,184 @@
+"""The worker's loop: webhooks, messages, jobs and periodic work, until somebody says stop.
+
+Two lanes run side by side, so that a long export never keeps an answer to a citizen waiting: one for what
+LINE is waiting for, one for jobs and periodic work. Any number of workers on any number of machines may run
+against one PostgreSQL database; leases decide who does what.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+from flask import Flask
+
+from config import Settings
+from domain.deliveries import DeliveryReason, active_pauses, lift_pause
+from extensions import db, write_transaction
+from models import DeliveryState
+from worker import jobs, outbox, receipts, schedule
+from worker.senders import Postman
+
+logger = logging.getLogger(__name__)
+
+BUSY_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 5.0
+STAYS_BUSY_SECONDS: Final = 60.0
+LONGEST_STOP_SECONDS: Final = 15.0
+WAKE: Final = "wake_worker"
+"""Under this name ``app.extensions`` holds a function that ends the worker's sleep, where one runs."""
+
+_MOST_PASSES: Final = 10_000
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a drain did."""
+
+    receipts: int = 0
+    sent: int = 0
+    unsent: int = 0
+    postponed: int = 0
+    jobs: int = 0
+    tasks: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return how many things were touched."""
+        return self.receipts + self.sent + self.unsent + self.postponed + self.jobs + self.tasks
+
+
+Step = Callable[[], int]
+
+
+def run_worker(app: Flask, stop: Event) -> None:
+    """Work until ``stop`` is set; what is under way then is finished, within 15 seconds.
+
+    Blocks. Sets ``app.extensions["wake_worker"]`` for as long as it runs.
+    """
+    settings: Settings = app.extensions["settings"]
+    postman = Postman(settings)
+    with app.app_context():
+        _prepare()
+    counts = Counts()
+    bells = [Event(), Event()]
+    lanes = [
+        _lane(app, "line", lambda: _line_steps(app, postman, stop.is_set, counts), stop, bells[0]),
+        _lane(app, "jobs", lambda: _job_steps(app, stop.is_set, counts), stop, bells[1]),
+    ]
+
+    def ring() -> None:
+        for bell in bells:
+            bell.set()
+
+    app.extensions[WAKE] = ring
+    logger.info("worker started", extra={"channels": sorted(postman.channels)})
+    while not stop.wait(BUSY_SECONDS):  # Not for ever: on Windows Ctrl-C does not end an endless wait.
+        pass
+    app.extensions.pop(WAKE, None)
+    ring()
+    end = time.monotonic() + LONGEST_STOP_SECONDS
+    for lane in lanes:
+        lane.join(max(0.0, end - time.monotonic()))
+    if not any(lane.is_alive() for lane in lanes):
+        postman.close()
+    logger.info("worker stopped")
+
+
+def wake_worker(app: Flask) -> None:
+    """End the sleep of the worker in this process, if there is one; others notice within seconds."""
+    ring: Callable[[], None] | None = app.extensions.get(WAKE)
+    if ring is not None:
+        ring()
+
+
+def drain_once(app: Flask, postman: Postman | None = None) -> Counts:
+    """Do everything that is due now, in this thread, and return what was done; for tests, demo and cron.
+
+    Args:
+        app: The application.
+        postman: Carries the messages; by default one of the app's settings, closed at the end.
+    """
+    carrier = postman or Postman(app.extensions["settings"])
+    counts = Counts()
+    never: Callable[[], bool] = lambda: False  # noqa: E731 - a value, not a rule
+    try:
+        with app.app_context():
+            schedule.plan_tasks()
+            for _ in range(_MOST_PASSES):
+                if not _line_steps(app, carrier, never, counts) + _job_steps(app, never, counts):
+                    break
+    finally:
+        if postman is None:
+            carrier.close()
+    return counts
+
+
+def _prepare() -> None:
+    """Plan the periodic work; try a refused token again, as a restart may have brought a new one."""
+    schedule.plan_tasks()
+    with write_transaction() as session:
+        for channel, pause in active_pauses(session).items():
+            if pause.reason is DeliveryReason.UNAUTHORISED:
+                lift_pause(session, channel)
+
+
+def _line_steps(app: Flask, postman: Postman, stopping: Callable[[], bool], counts: Counts) -> int:
+    """Handle webhooks, then send; return how much was done."""
+    handled = receipts.handle_due(app, stopping)
+    counts.receipts += handled
+    verdicts = outbox.send_due(app, postman, stopping)
+    for verdict in verdicts:
+        if verdict.state is DeliveryState.SENT:
+            counts.sent += 1
+        elif verdict.state is DeliveryState.READY:
+            counts.postponed += 1
+        else:
+            counts.unsent += 1
+    return handled + len(verdicts)
+
+
+def _job_steps(app: Flask, stopping: Callable[[], bool], counts: Counts) -> int:
+    """Run the periodic work that is due, then one job; return how much was done."""
+    tasks = schedule.run_tasks(app, stopping)
+    done = jobs.run_due(app)
+    counts.tasks += tasks
+    counts.jobs += done
+    return tasks + done
+
+
+def _lane(app: Flask, name: str, step: Step, stop: Event, bell: Event) -> threading.Thread:
+    """Start a thread that repeats a step; asleep it listens to its bell."""
+    thread = threading.Thread(
+        target=_repeat, args=(app, name, step, stop, bell), name=f"worker-{name}", daemon=True
+    )
+    thread.start()
+    return thread
+
+
+def _repeat(app: Flask, name: str, step: Step, stop: Event, bell: Event) -> None:
+    busy_until = 0.0
+    while not stop.is_set():
+        bell.clear()  # Before looking: whatever is written from here on rings again.
+        if _do(app, name, step):
+            busy_until = time.monotonic() + STAYS_BUSY_SECONDS
+        elif not stop.is_set():
+            bell.wait(BUSY_SECONDS if time.monotonic() < busy_until else IDLE_SECONDS)
+
+
+def _do(app: Flask, name: str, step: Step) -> bool:
+    """Do one step in a context, and so with a session, of its own; a failure is logged and slept over."""
+    try:
+        with app.app_context():
+            try:
+                return step() > 0
+            finally:
+                db.session.remove()
+    except Exception:
+        logger.exception("worker lane failed", extra={"lane": name})
+        return False

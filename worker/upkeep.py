@@ -1,0 +1,178 @@
+"""What the periodic tasks do: seal, sweep, trim, tidy. Each opens its own short transactions."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Flask
+from sqlalchemy import ColumnElement, Select, delete, null, select, text, update
+from sqlalchemy.orm import Session
+
+from config import Settings
+from domain.attachments import drop_stale_drafts
+from domain.audit import seal
+from domain.clock import now
+from domain.deliveries import DeliveryReason, active_pauses, lift_pause
+from domain.throttle import sweep
+from extensions import db, write_transaction
+from line_hooks.client import LineError
+from models import DeliveryState, Draft, OutboxChannel, OutboxMessage, WebhookReceipt
+from storage import FileStore
+from worker.leases import error_text, undone
+from worker.senders import Postman
+
+logger = logging.getLogger(__name__)
+
+KEEP_DRAFTS: Final = timedelta(days=30)
+KEEP_MESSAGES: Final = timedelta(days=30)
+KEEP_RECEIPTS: Final = timedelta(days=30)
+CHANNEL_OFF_GRACE: Final = timedelta(hours=24)
+"""A token may be missing by mistake for an hour; after a day nobody wants the old messages any more."""
+
+_ROWS_AT_A_TIME: Final = 1000
+_OVER: Final = (DeliveryState.SENT, DeliveryState.CANCELLED)
+
+
+def seal_audit(_app: Flask) -> bool:
+    """Seal the audit log's new entries; tell whether there were any."""
+    with write_transaction() as session:
+        return seal(session) is not None
+
+
+def sweep_attempts(_app: Flask) -> int:
+    """Forget sign-in attempts no window reaches any more; return how many."""
+    with write_transaction() as session:
+        return sweep(session)
+
+
+def drop_drafts(app: Flask) -> int:
+    """Remove drafts and photos of forms nobody saved within 30 days; return how many files went."""
+    before = now() - KEEP_DRAFTS
+    with write_transaction() as session:
+        session.execute(delete(Draft).where(Draft.updated_at < before))
+        keys = drop_stale_drafts(session, before)
+    # After the commit: a file without a row is litter, a row without a file is a broken page.
+    files: FileStore = app.extensions["files"]
+    for key in keys:
+        files.delete(key)
+    return len(keys)
+
+
+def trim_outbox(_app: Flask) -> int:
+    """Strip messages that are over for 30 days to what the case's timeline needs; return how many.
+
+    Kept: the name of the recipient, which message, when and how it ended. Failed and dead ones stay whole,
+    as a person may still send them again.
+    """
+    old = (
+        OutboxMessage.state.in_(_OVER),
+        OutboxMessage.done_at < now() - KEEP_MESSAGES,
+        OutboxMessage.recipient != "",
+    )
+    bare = {"recipient": "", "facts": {}, "sent_body": null(), "reply_token": None}
+    return _in_portions(
+        select(OutboxMessage.id).where(*old),
+        lambda session, ids: session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_(ids))
+            .values(bare)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+
+
+def drop_receipts(_app: Flask) -> int:
+    """Delete webhook events, personal data as they are, 30 days after they were handled; return how many."""
+    old = (WebhookReceipt.done_at < now() - KEEP_RECEIPTS,)
+    return _in_portions(
+        select(WebhookReceipt.id).where(*old),
+        lambda session, ids: session.execute(delete(WebhookReceipt).where(WebhookReceipt.id.in_(ids))),
+    )
+
+
+def look_after_channels(app: Flask) -> int:
+    """Cancel what a switched-off channel will not send, lift a quota pause that is over; return how many."""
+    settings: Settings = app.extensions["settings"]
+    postman = Postman(settings)
+    try:
+        lifted = _lift_quota_pauses(postman)
+        return lifted + _cancel_unsendable(frozenset(OutboxChannel) - postman.channels)
+    finally:
+        postman.close()
+
+
+def tidy_database(_app: Flask) -> None:
+    """Let the database look at its tables again, so that it goes on choosing the right indexes."""
+    with write_transaction() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(text("PRAGMA analysis_limit=1000"))
+            session.execute(text("PRAGMA optimize"))
+        else:
+            session.execute(text("ANALYZE"))
+
+
+def _lift_quota_pauses(postman: Postman) -> int:
+    """Ask LINE, which costs no message, whether there is room again: somebody may have bought more."""
+    session = db.session()
+    session.rollback()
+    stopped = [
+        channel
+        for channel, pause in active_pauses(session).items()
+        if pause.reason is DeliveryReason.QUOTA and channel in postman.channels
+    ]
+    session.rollback()
+    return sum(_has_room(postman, channel) and _lift(channel) for channel in stopped)
+
+
+def _has_room(postman: Postman, channel: OutboxChannel) -> bool:
+    try:
+        quota = postman.gateway(channel).quota()
+    except LineError as problem:
+        logger.warning("LINE did not tell the quota: %s", problem, extra={"line_channel": channel.value})
+        return False
+    return quota.limit is None or quota.used < quota.limit
+
+
+def _lift(channel: OutboxChannel) -> bool:
+    with write_transaction() as session:
+        return lift_pause(session, channel)
+
+
+def _cancel_unsendable(off: frozenset[OutboxChannel]) -> int:
+    """Say on each waiting message that its channel is off, and end those that have waited for a day."""
+    if not off:
+        return 0
+    waits = (
+        undone(OutboxMessage),
+        OutboxMessage.state == DeliveryState.READY,
+        OutboxMessage.channel.in_(off),
+        OutboxMessage.not_before <= now(),
+    )
+    reason = {"last_error": error_text(DeliveryReason.CHANNEL_OFF)}
+    ended = {**reason, "state": DeliveryState.CANCELLED, "done_at": now()}
+    with write_transaction() as session:
+        too_old = OutboxMessage.not_before <= now() - CHANNEL_OFF_GRACE
+        cancelled = _update(session, (*waits, too_old), ended)
+        _update(session, waits, reason)
+    return cancelled
+
+
+def _update(session: Session, where: tuple[ColumnElement[bool], ...], values: dict[str, Any]) -> int:
+    changed = session.execute(
+        update(OutboxMessage).where(*where).values(values).execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _in_portions(rows: Select[Any], change: Any) -> int:
+    """Change rows a thousand at a time, each portion in a transaction of its own, and return how many."""
+    changed = 0
+    while True:
+        with write_transaction() as session:
+            ids = list(session.scalars(rows.limit(_ROWS_AT_A_TIME)))
+            change(session, ids)
+        changed += len(ids)
+        if len(ids) < _ROWS_AT_A_TIME:
+            return changed
