@@ -1,0 +1,53 @@
+"""The back office: Flask-Admin's engine behind our own face, one room per noun.
+
+``register_admin`` lists the rooms. A room is a module with ``register(admin)`` that adds its views; its menu
+items are lines beside them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, redirect
+from flask_admin import Admin, AdminIndexView, expose
+from flask_admin.theme import Theme
+from flask_babel import lazy_gettext as _l
+
+from admin_views import catalogue, delivery, members, places, staff
+from admin_views.auth import register_auth
+from admin_views.guard import Guard, needs_sign_in
+from admin_views.menu import shell
+
+ROOMS = (members, catalogue, places, staff, delivery)
+TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
+
+
+class HomeView(Guard, AdminIndexView):
+    """The first page; without Flask-Admin's own files, which our face does not use."""
+
+    def __init__(self) -> None:
+        super().__init__(name=_l("หน้าแรก"))
+        self.static_folder = None
+
+    @expose("/")
+    @needs_sign_in
+    def index(self) -> Any:
+        """Lead to the first room that is open to the officer; say so where none is."""
+        sections = shell().sections
+        return redirect(sections[0][3][0].url) if sections else self.render("admin/index.html")
+
+
+def register_admin(app: Flask) -> None:
+    """Add the whole back office to the application."""
+    register_auth(app)
+    admin = Admin(
+        app,
+        name="U-PHEE",
+        index_view=HomeView(),
+        theme=Theme(folder="none", base_template="admin/base.html"),
+        translations_path=str(TRANSLATIONS),
+        csp_nonce_generator=lambda: g.csp_nonce,
+    )
+    for room in ROOMS:
+        room.register(admin)

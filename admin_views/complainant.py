@@ -1,0 +1,151 @@
+"""Who complains, as the counter finds out: by phone, as a new member, or as the shared one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from admin_views.complaint_forms import EntryForm, Who, row_id
+from domain.actor import Actor
+from domain.clock import now
+from domain.errors import InvalidField
+from domain.members import find_member_by_phone, scope_members, shared_member
+from domain.permissions import scope_complaints
+from domain.phones import mask_phone
+from domain.sla import days_left
+from models import Complaint, ComplaintStatus, LineChannel, LineState, Member, StatusKind
+
+MOST_CASES = 5
+UNFINISHED = [status for status in ComplaintStatus if status.kind in {StatusKind.OPEN, StatusKind.WAITING}]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """An unfinished complaint of the same person, within the officer's reach."""
+
+    public_code: str
+    number: str
+    about: str
+    status: ComplaintStatus
+    days_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Complainant:
+    """What the counter sees of the person in front of it."""
+
+    id: int
+    name: str
+    phone: str
+    is_shared: bool
+    has_line: bool
+    address: str = ""
+    cases: list[OpenCase] = field(default_factory=list)
+    case_count: int = 0
+
+
+def complainant_of(session: Session, actor: Actor, form: EntryForm) -> Complainant | None:
+    """Return the member the form names, as far as the officer may see him; else ask again."""
+    member: Member | None = None
+    if form.who_is is Who.SHARED:
+        member = shared_member(session)
+    elif form.who_is is Who.MEMBER and form.member_id.data is not None:
+        wanted = select(Member).where(Member.id == form.member_id.data, Member.is_active)
+        member = session.scalar(scope_members(wanted, actor))
+    if member is None:
+        if form.who_is is not Who.NEWCOMER:
+            form.who.data = Who.NOBODY.value
+        form.member_id.data = None
+        return None
+    form.member_id.data = member.id
+    return _described(session, actor, member)
+
+
+def look_up(session: Session, actor: Actor, form: EntryForm) -> None:
+    """Answer "who" from the typed phone number: a member, the shared one, or somebody new.
+
+    Raises:
+        InvalidField: the number cannot be read, or its member is switched off.
+    """
+    typed = form.phone.typed or ""
+    member = find_member_by_phone(session, actor, typed)
+    if member is None:
+        form.who.data = Who.NEWCOMER.value
+        form.member_id.data = None
+        return
+    if not member.is_active:
+        raise InvalidField("member_switched_off", field="phone")
+    form.who.data = (Who.SHARED if member.is_shared else Who.MEMBER).value
+    form.member_id.data = member.id
+
+
+def choose_nobody(form: EntryForm) -> None:
+    """Ask "who" again."""
+    form.who.data = Who.NOBODY.value
+    form.member_id.data = None
+
+
+def choose_shared(form: EntryForm) -> None:
+    """Take the member for callers and letters without a name (000-38..40)."""
+    form.who.data = Who.SHARED.value
+
+
+def choose_member(form: EntryForm, member_id: int) -> None:
+    """Take a member who has just been registered."""
+    form.who.data = Who.MEMBER.value
+    form.member_id.data = row_id(member_id)
+
+
+def _described(session: Session, actor: Actor, member: Member) -> Complainant:
+    has_line = any(
+        account.channel is LineChannel.CITIZEN and account.state is not LineState.BLOCKED
+        for account in member.line_accounts
+    )
+    if member.is_shared:
+        return Complainant(member.id, member.full_name, mask_phone(member.phone), True, False)
+    cases, count = _open_cases(session, actor, member.id)
+    return Complainant(
+        member.id,
+        member.full_name,
+        mask_phone(member.phone),
+        False,
+        has_line,
+        address=_place_only(member),
+        cases=cases,
+        case_count=count,
+    )
+
+
+def _place_only(member: Member) -> str:
+    """Return the address without the house, which is personal."""
+    full, house = member.address_text, member.house_no or ""
+    return full.removeprefix(house).strip() if house else full
+
+
+def _open_cases(session: Session, actor: Actor, member_id: int) -> tuple[list[OpenCase], int]:
+    mine = (Complaint.member_id == member_id, Complaint.status.in_(UNFINISHED))
+    count = session.scalar(scope_complaints(select(func.count(Complaint.id)).where(*mine), actor)) or 0
+    if not count:
+        return [], 0
+    rows = session.scalars(
+        scope_complaints(select(Complaint).where(*mine), actor)
+        .order_by(Complaint.listed_at.desc())
+        .limit(MOST_CASES)
+    )
+    moment = now()
+    return [_case(row, moment) for row in rows], count
+
+
+def _case(row: Complaint, moment: datetime) -> OpenCase:
+    about = row.subcategory or row.category
+    return OpenCase(
+        public_code=row.public_code,
+        number=str(row),
+        about=about.name if about else _("ยังไม่จัดประเภท"),
+        status=row.status,
+        days_left=days_left(row.due_at, moment) if row.due_at else None,
+    )

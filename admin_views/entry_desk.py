@@ -1,0 +1,97 @@
+"""What the entry page proposes and says: the likely values, what lies around the pin, what saving will do."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from admin_views import complaint_choices as offered
+from admin_views.complainant import Complainant
+from admin_views.complaint_forms import EntryForm, Who
+from admin_views.complaint_place import around_pin, said_of
+from admin_views.identity import current_actor, current_lookups
+from admin_views.uploads import form_token
+from domain.actor import Actor
+from domain.choices import OfficerChoice
+from domain.clock import now
+from domain.coordinates import parse_coordinates
+from domain.drafts import take_draft
+from domain.errors import InvalidField
+from domain.permissions import Permission
+from extensions import db
+from models import Draft
+
+FORM_NAME = "/admin/complaint/new"
+
+
+def fresh_form() -> EntryForm:
+    """Return an empty form with what is most likely, or the draft the address names."""
+    actor, lookups, session = current_actor(), current_lookups(), db.session()
+    token = request.args.get("draft", "")
+    typed = take_draft(session, actor, token, vault=current_app.extensions["vault"]) if token else {}
+    if typed:
+        form = EntryForm(formdata=MultiDict(typed))
+        # Its own token, not the draft's: the photos wait under it, and saving twice stays harmless.
+        form.form_token.data = form_token(form.form_token.data or token)
+        form.forget_errors()
+        return form
+    if token:
+        flash(_("ไม่พบร่างนี้ อาจบันทึกเป็นเรื่องไปแล้ว"), "warning")
+    form = EntryForm(formdata=None)
+    form.form_token.data = form_token(None)
+    form.received_at.data = now()
+    rows = offered.categories_within(lookups, actor, Permission.COMPLAINT_CREATE)
+    form.category_id.data = offered.own_category(lookups, actor, rows)
+    form.channel_id.data = offered.last_channel(session, actor)
+    return form
+
+
+def save_words(who: Complainant | None, officer: OfficerChoice | None) -> str:
+    """Return what the save button will do, counting the people LINE reaches."""
+    reached = int(bool(who and who.has_line)) + int(bool(officer and officer.has_line))
+    words = [_("บันทึกเรื่อง"), _("ออกเลข")]
+    if officer is None:
+        words.append(_("รอสั่งการ"))
+    if reached:
+        words.append(_("ส่ง LINE %(count)s คน", count=reached))
+    return " · ".join(words)
+
+
+def notice_version() -> str:
+    """Return the version of the words by which people are told how their data are used."""
+    return str(current_lookups().setting("notice_version", "1"))
+
+
+def around_form(form: EntryForm) -> str:
+    """Return what lies around the form's pin in a sentence, as far as its degrees can be read."""
+    try:
+        around = around_pin(parse_coordinates(form.latitude.data, form.longitude.data))
+    except InvalidField:
+        return ""
+    return said_of(around) if around else ""
+
+
+def chosen_officer(officers: list[OfficerChoice], officer_id: int | None) -> OfficerChoice | None:
+    """Return the officer the form names, of those it offers."""
+    return next((officer for officer in officers if officer.id == officer_id), None)
+
+
+def warn_of_number(form: EntryForm) -> None:
+    """Tell the officer when the number of an unknown caller seems to stand in the story (000-39)."""
+    if form.who_is is Who.SHARED and form.has_number_in_story():
+        flash(_("ในรายละเอียดมีเลขคล้ายเบอร์โทรศัพท์ ผู้ที่เห็นเรื่องจะเห็นเบอร์นี้ด้วย"), "warning")
+
+
+def recent_drafts(session: Session, actor: Actor) -> list[Draft]:
+    """Return the officer's newest unsaved entries."""
+    return list(
+        session.scalars(
+            select(Draft)
+            .where(Draft.staff_user_id == actor.staff_user_id, Draft.form_name == FORM_NAME)
+            .order_by(Draft.updated_at.desc())
+            .limit(3)
+        )
+    )

@@ -1,0 +1,147 @@
+"""The texts of a message template as labelled boxes, checked before they are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from wtforms import Field
+from wtforms.utils import unset_value
+
+from admin_views.guard import language
+from domain.actor import Actor
+from domain.errors import DomainError, FieldErrors, InvalidField, add_message
+from domain.thai_text import clean_text
+from line_hooks.facts import FACT_NAMES, SHORT_NAMES
+from line_hooks.messages import LAYOUTS, check_words
+from models import MessageTemplate
+
+MAX_TEXT = 2_000
+
+LABELS: dict[str, Any] = {
+    "title": _l("หัวเรื่อง"),
+    "body": _l("เนื้อความ"),
+    "alt": _l("ข้อความบนหน้าจอล็อก (ห้ามมีชื่อคนหรือสถานที่)"),
+    "rating_question": _l("คำถามขอคะแนน"),
+    "rating_score": _l("คำบนปุ่มคะแนน"),
+    "rating_lowest": _l("คำอธิบายคะแนนต่ำสุด"),
+    "rating_highest": _l("คำอธิบายคะแนนสูงสุด"),
+    "button_view": _l("ปุ่มดูเรื่อง"),
+    "button_add": _l("ปุ่มส่งข้อมูลเพิ่ม"),
+    "button_call": _l("ปุ่มโทรสอบถาม"),
+    "button_reopen": _l("ปุ่มขอเปิดเรื่องใหม่"),
+    "button_open": _l("ปุ่มเปิดเรื่อง"),
+    "button_map": _l("ปุ่มแผนที่"),
+    "button_acknowledge": _l("ปุ่มรับทราบ"),
+    "button_start": _l("ปุ่มเริ่มดำเนินการ"),
+    "button_result": _l("ปุ่มรายงานผล"),
+    "label_story": _l("คำนำหน้าต้นเรื่อง"),
+    "label_comment": _l("คำนำหน้าความเห็น"),
+    "label_due": _l("คำนำหน้ากำหนดเสร็จ"),
+    "label_reason": _l("คำนำหน้าเหตุผล"),
+    "label_result": _l("คำนำหน้าผลดำเนินการ"),
+    "label_done_date": _l("คำนำหน้าวันแล้วเสร็จ"),
+    "label_department": _l("คำนำหน้าหน่วยงาน"),
+    "label_officer": _l("คำนำหน้าผู้รับผิดชอบ"),
+}
+
+add_message("template_missing_word", thai="“{word}” เว้นว่างไม่ได้", english="“{word}” cannot be left empty")
+add_message(
+    "template_unknown_placeholder",
+    thai="“{word}” มีคำแทน {{{placeholder}}} ที่ไม่มีในระบบ คำแทนที่ใช้ได้: {known}",
+    english="“{word}” names {{{placeholder}}}, which does not exist; there are: {known}",
+)
+add_message(
+    "template_stray_brace",
+    thai="“{word}” มีวงเล็บปีกกาเกินมา ถ้าต้องการพิมพ์ {{ ให้พิมพ์ {{{{",
+    english="“{word}” has a stray brace; to print {{ type {{{{",
+)
+add_message(
+    "template_private_in_alt",
+    thai="ข้อความบนหน้าจอล็อกมีคำแทน {{{placeholder}}} ซึ่งเป็นข้อมูลส่วนบุคคลหรือสถานที่",
+    english="The text for the lock screen names {{{placeholder}}}, which is private",
+)
+
+
+class WordsWidget:
+    """Draws one labelled box for each text."""
+
+    def __call__(self, field: WordsField, **kwargs: Any) -> Markup:
+        """Draw the boxes."""
+        described = Markup(' aria-describedby="{}"').format(kwargs.get("aria-describedby", ""))
+        box = Markup(
+            '<div class="field"><label class="form-label" for="{id}">{label}</label>'
+            '<textarea class="form-control" id="{id}" name="{id}" rows="{rows}" maxlength="{most}"'
+            "{described}>\n{text}</textarea></div>"
+        )
+        texts: dict[str, str] = field.data or {}
+        return Markup('<div id="{}">{}</div>').format(
+            field.id,
+            Markup("").join(
+                box.format(
+                    id=f"{field.name}-{key}",
+                    label=label_of(key),
+                    rows=6 if key == "body" else 2,
+                    most=MAX_TEXT,
+                    described=described if kwargs.get("aria-describedby") else "",
+                    text=text,
+                )
+                for key, text in texts.items()
+            ),
+        )
+
+
+class WordsField(Field):
+    """The texts of one template; a form can fill the texts it was made with, and add none."""
+
+    widget = WordsWidget()
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """Read each text from a box of its own."""
+        super().process(None, data, extra_filters)
+        if not formdata:
+            return
+        texts, problems = dict(self.data or {}), []
+        for key, before in texts.items():
+            typed = formdata.get(f"{self.name}-{key}", before)
+            texts[key] = typed
+            try:
+                texts[key] = clean_text(typed, max_length=MAX_TEXT, field=key)
+            except DomainError as error:
+                problems.append(f"{label_of(key)}: {error.message_in(language())}")
+        self.data, self.process_errors = texts, problems
+
+
+def every_text(template: MessageTemplate) -> dict[str, str]:
+    """Return the texts of a template with an empty one for each more that its layout could show."""
+    layout = LAYOUTS[template.layout]
+    return {**dict.fromkeys((*layout.needs, *layout.may_use), ""), **template.words}
+
+
+def label_of(key: str) -> str:
+    """Return what a text of a template is for."""
+    return str(LABELS.get(key) or _("ข้อความ %(key)s", key=key))
+
+
+def check_template(session: Session, actor: Actor, template: MessageTemplate) -> None:
+    """Leave out empty texts, and check that the needed ones are there and name only facts that exist.
+
+    Raises:
+        FieldErrors: Each text that cannot stay so.
+    """
+    template.words = {key: text for key, text in template.words.items() if text}
+    problems = check_words(template.layout, template.words)
+    if problems:
+        raise FieldErrors(
+            InvalidField(
+                f"template_{problem.code}",
+                field="words",
+                word=label_of(problem.word),
+                placeholder=problem.placeholder,
+                known=", ".join(sorted(FACT_NAMES - set(SHORT_NAMES.values()) | set(SHORT_NAMES))),
+            )
+            for problem in problems
+        )
