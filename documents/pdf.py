@@ -5,6 +5,7 @@ no file and no address is ever opened, whatever the HTML says.
 """
 
 import io
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -15,6 +16,8 @@ from documents import thai_text
 from sandbox import Sandbox, SandboxFailed
 
 WALL_SECONDS = 30.0
+PAGE_COUNT = re.compile(r"<pdf:pagecount\s*/?>")
+PAGE_OBJECT = re.compile(rb"/Type /Page\b(?!s)")
 FAMILY = "sarabun"
 FACES = {
     (0, 0): "Sarabun-Regular",
@@ -60,11 +63,21 @@ def render_pdf(html: str, images: Mapping[str, bytes], words: Sequence[str] = ()
     are names of places that no line break may split. A picture the page names but was not given is left out.
     Raises ValueError when the page cannot be made.
     """
-    document, policy = _engine()
     thai_text.learn(words)
+    page = thai_text.clean(html)
+    # xhtml2pdf lays the whole page out twice to learn the count; most papers are one page, so guess that first.
+    pdf = _render_once(PAGE_COUNT.sub("1", page), images)
+    pages = len(PAGE_OBJECT.findall(pdf))
+    if pages > 1 and PAGE_COUNT.search(page):
+        pdf = _render_once(PAGE_COUNT.sub(str(pages), page), images)
+    return pdf
+
+
+def _render_once(page: str, images: Mapping[str, bytes]) -> bytes:
+    document, policy = _engine()
     target = io.BytesIO()
     context = document.pisaDocument(
-        thai_text.clean(html),
+        page,
         target,
         link_callback=lambda name, _relative: _data_uri(images.get(name)),
         default_css=BASE_CSS,

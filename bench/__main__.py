@@ -1,0 +1,37 @@
+"""``manage.py bench [name …]``: ratios to a floor in the same run; never part of a test."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import documents, importing, lists, registering, serving, starting
+from bench.measuring import Report
+
+BENCHES = {
+    "starting": starting.run,
+    "lists": lists.run,
+    "registering": registering.run,
+    "serving": serving.run,
+    "documents": documents.run,
+    "importing": importing.run,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the named benches, all by default; 1 when a goal was missed."""
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        sys.stderr.write(f"✗ ไม่มีการวัดชื่อ {', '.join(unknown)} · มี: {', '.join(BENCHES)}\n")
+        return 2
+    report = Report()
+    for name in names or BENCHES:
+        BENCHES[name](report)
+    if report.missed:
+        sys.stdout.write(f"\n✗ ไม่ถึงเป้า: {', '.join(report.missed)}\n")
+        return 1
+    sys.stdout.write("\n✓ ถึงเป้าทุกข้อ\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

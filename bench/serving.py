@@ -1,0 +1,129 @@
+"""Pages and registrations over HTTP on waitress against a bare hello on the same server and client."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.measuring import Report
+
+CONNECTIONS = 50
+SECONDS = 4.0
+LEAST_SHARE = 0.10
+MOST_SPREAD = 5.0
+SERVER = Path(__file__).with_name("server.py")
+
+
+def run(report: Report) -> None:
+    """Serve hello and the product in turn, fifty connections each."""
+    report.heading(f"ผ่าน HTTP {CONNECTIONS} การเชื่อมต่อ · waitress, 8 threads")
+    with tempfile.TemporaryDirectory(prefix="u-phee-bench-", ignore_cleanup_errors=True) as folder:
+        with _served("hello", folder) as (port, _cookie):
+            hello = _load(port, "/", {})
+        with _served("product", folder) as (port, cookie):
+            listed = _load(port, "/admin/complaint/", {"Cookie": cookie})
+            tracked = _load(port, "/track", {})
+    report.line("hello", _figure(hello))
+    for name, load in (("/track", tracked), ("/admin/complaint/", listed)):
+        share = load.rate / hello.rate
+        report.line(
+            f"{name} against hello",
+            f"{share:.2f}×  {_figure(load)}",
+            f"≥ {LEAST_SHARE}×",
+            met=share >= LEAST_SHARE,
+        )
+        spread = load.p99 / load.p50
+        report.line(f"{name} p99 / p50", f"{spread:.1f}", f"≤ {MOST_SPREAD:g}", met=spread <= MOST_SPREAD)
+        report.line(f"{name} errors", str(load.errors), "0", met=load.errors == 0)
+
+
+class Load:
+    """What fifty connections saw; times in milliseconds."""
+
+    def __init__(self, spent: list[float], errors: int, seconds: float) -> None:
+        ordered = sorted(spent)
+        self.rate = len(ordered) / seconds
+        self.p50 = statistics.median(ordered)
+        self.p99 = ordered[int(len(ordered) * 0.99) - 1]
+        self.errors = errors
+
+
+def _figure(load: Load) -> str:
+    return f"{load.rate:,.0f}/s, p50 {load.p50:.0f} ms, p99 {load.p99:.0f} ms"
+
+
+def _load(port: int, path: str, headers: dict[str, str]) -> Load:
+    spent: list[float] = []
+    errors: list[int] = []
+    _connection(port, path, headers, time.perf_counter() + 0.5, [], [])
+    end = time.perf_counter() + SECONDS
+    threads = [
+        threading.Thread(target=_connection, args=(port, path, headers, end, spent, errors))
+        for _ in range(CONNECTIONS)
+    ]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Load(spent, len(errors), time.perf_counter() - start)
+
+
+def _connection(
+    port: int, path: str, headers: dict[str, str], end: float, spent: list[float], errors: list[int]
+) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    while time.perf_counter() < end:
+        begin = time.perf_counter()
+        try:
+            client.request("GET", path, headers=headers)
+            answer = client.getresponse()
+            answer.read()
+            if answer.status != 200:
+                errors.append(answer.status)
+        except (OSError, http.client.HTTPException):
+            errors.append(0)
+            client.close()
+        spent.append((time.perf_counter() - begin) * 1000)
+    client.close()
+
+
+@contextlib.contextmanager
+def _served(what: str, folder: str) -> Iterator[tuple[int, str]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(  # noqa: S603 - our own server in a fresh interpreter
+        [sys.executable, "-m", "bench.server", what, str(port), folder],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    try:
+        line = server.stdout.readline() if server.stdout else ""
+        if not line.startswith("ready"):
+            raise RuntimeError(f"the bench server did not start: {line!r}")
+        _wait_for(port)
+        yield port, line.removeprefix("ready").strip()
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the bench server does not answer")

@@ -1,0 +1,1 @@
+"""The verbs of ``manage.py``, one file each; ``cli.py`` lists them."""

@@ -1,0 +1,264 @@
+"""Plant the starting set: settings, departments, roles, places, types, templates. Idempotent by code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import seed
+from domain.clock import now
+from domain.phones import normalise_phone
+from domain.settings import write_setting
+from domain.thai_text import search_form, sort_key
+from models import (
+    Base,
+    Category,
+    Channel,
+    ChannelGroup,
+    Community,
+    Department,
+    DepartmentKind,
+    DurationUnit,
+    Holiday,
+    ImportMapping,
+    Member,
+    MessageTemplate,
+    Road,
+    Role,
+    RoleGrant,
+    Scope,
+    Setting,
+    Subcategory,
+    Zone,
+)
+
+UNKNOWN = "unknown"
+
+
+def plant(session: Session, town: str | None = None) -> None:
+    """Add every row of the starting set that is not there yet; never change one that is.
+
+    Args:
+        session: Inside a write transaction; the caller commits.
+        town: A folder of ``seed/``; None plants what any municipality can use.
+    """
+    _settings(session, town)
+    departments = _departments(session, town)
+    _roles(session, town)
+    _templates(session, town)
+    _types(session, town, departments)
+    _places(session, town)
+    _holidays(session, town)
+    _import_map(session, town)
+    _shared_member(session, town)
+    session.flush()
+
+
+def _add_missing(
+    session: Session, kind: type[Base], key: str, rows: list[dict[str, str]], make: Callable[[Any], Base]
+) -> dict[str, Any]:
+    known = {getattr(row, key): row for row in session.scalars(select(kind))}
+    for cells in rows:
+        if cells[key] not in known:
+            known[cells[key]] = make(cells)
+            session.add(known[cells[key]])
+    session.flush()
+    return known
+
+
+def _settings(session: Session, town: str | None) -> None:
+    if town is None:
+        return
+    known = set(session.scalars(select(Setting.key)))
+    municipality = seed.document("municipality.json", town)
+    values = {**municipality["settings"], "outline": seed.document(municipality["files"]["outline"], town)}
+    for key, value in values.items():
+        if key not in known:
+            write_setting(session, key, value)
+
+
+def _departments(session: Session, town: str | None) -> dict[str, Department]:
+    rows = seed.rows("departments.csv", town)
+    departments: dict[str, Department] = _add_missing(
+        session,
+        Department,
+        "code",
+        rows,
+        lambda cells: Department(
+            code=cells["code"],
+            name=cells["name"],
+            name_en=cells["name_en"] or None,
+            short_name=cells["short"] or None,
+            kind=DepartmentKind(cells["kind"]),
+            phone=cells["phone"] or None,
+            is_intake_centre=cells["is_intake_centre"] == "1",
+            sort_order=int(cells["sort"]),
+        ),
+    )
+    for cells in rows:
+        if cells["parent_code"] and departments[cells["code"]].parent_id is None:
+            departments[cells["code"]].parent_id = departments[cells["parent_code"]].id
+    return departments
+
+
+def _roles(session: Session, town: str | None) -> None:
+    known = set(session.scalars(select(Role.code)))
+    for role in seed.document("roles.json", town):
+        if role["code"] in known:
+            continue
+        grants = [RoleGrant(permission=g["permission"], scope=Scope(g["scope"])) for g in role["grants"]]
+        session.add(
+            Role(
+                code=role["code"],
+                name=role["name"],
+                name_en=role["name_en"],
+                description=role["description"],
+                grants=grants,
+            )
+        )
+
+
+def _templates(session: Session, town: str | None) -> None:
+    known = {(row.key, row.language) for row in session.scalars(select(MessageTemplate))}
+    for template in seed.document("message_templates.json", town)["templates"]:
+        if (template["key"], template["lang"]) not in known:
+            session.add(
+                MessageTemplate(
+                    key=template["key"],
+                    language=template["lang"],
+                    layout=template["layout"],
+                    words=template["words"],
+                )
+            )
+
+
+def _types(session: Session, town: str | None, departments: dict[str, Department]) -> None:
+    categories: dict[str, Category] = _add_missing(
+        session,
+        Category,
+        "code",
+        seed.rows("categories.csv", town),
+        lambda cells: Category(
+            code=cells["code"],
+            name=cells["name"],
+            name_en=cells["name_en"] or None,
+            department_id=departments[cells["department_code"]].id,
+            sort_order=int(cells["sort"]),
+        ),
+    )
+    _add_missing(
+        session,
+        Subcategory,
+        "code",
+        seed.rows("subcategories.csv", town),
+        lambda cells: Subcategory(
+            code=cells["code"],
+            name=cells["name"],
+            name_en=cells["name_en"] or None,
+            category_id=categories[cells["category_code"]].id,
+            duration_min=int(cells["duration_min"]),
+            duration_max=int(cells["duration_max"]),
+            duration_unit=DurationUnit(cells["duration_unit"]),
+            needs_photo=cells["needs_photo"] == "1",
+            nearby_radius_m=int(cells["radius_m"]),
+            sort_order=int(cells["running"]),
+        ),
+    )
+    _add_missing(
+        session,
+        Channel,
+        "code",
+        seed.rows("channels.csv", town),
+        lambda cells: Channel(
+            code=cells["code"],
+            name=cells["name"],
+            name_en=cells["name_en"] or None,
+            channel_group=ChannelGroup(cells["group"]),
+            sort_order=int(cells["sort"]),
+        ),
+    )
+
+
+def _places(session: Session, town: str | None) -> None:
+    unknown = {row["kind"]: row for row in seed.rows("unknown_places.csv")}
+    zones: dict[str, Zone] = {zone.code: zone for zone in session.scalars(select(Zone))}
+    if UNKNOWN not in zones:
+        cells = unknown["zone"]
+        zones[UNKNOWN] = Zone(
+            code=UNKNOWN, name=cells["name"], name_en=cells["name_en"], is_unknown=True, sort_order=999
+        )
+        session.add(zones[UNKNOWN])
+    if town is not None:
+        for order, feature in enumerate(seed.document("zones.geojson", town)["features"]):
+            code = str(feature["properties"]["code"])
+            if code not in zones:
+                zones[code] = Zone(
+                    code=code,
+                    name=feature["properties"]["name"],
+                    name_en=f"Zone {code}",
+                    boundary=feature["geometry"],
+                    sort_order=order,
+                )
+                session.add(zones[code])
+    session.flush()
+    communities = [{"code": UNKNOWN, "name": unknown["community"]["name"], "zone_code": UNKNOWN}]
+    communities += seed.rows("communities.csv", town) if town else []
+    _add_missing(session, Community, "code", communities, lambda cells: _community(cells, zones))
+    if town is not None:
+        _add_missing(
+            session,
+            Road,
+            "name",
+            seed.rows("roads.csv", town),
+            lambda cells: Road(name=cells["name"], name_key=sort_key(cells["name"])),
+        )
+
+
+def _community(cells: dict[str, str], zones: dict[str, Zone]) -> Community:
+    return Community(
+        code=cells["code"],
+        name=cells["name"],
+        name_key=sort_key(cells["name"]),
+        zone_id=zones[cells["zone_code"]].id,
+        is_unknown=cells["code"] == UNKNOWN,
+        latitude=Decimal(cells["latitude"]) if cells.get("latitude") else None,
+        longitude=Decimal(cells["longitude"]) if cells.get("longitude") else None,
+    )
+
+
+def _holidays(session: Session, town: str | None) -> None:
+    known = set(session.scalars(select(Holiday.holiday_date)))
+    for cells in seed.rows("holidays.csv", town):
+        day = date.fromisoformat(cells["date"])
+        if day not in known:
+            session.add(Holiday(holiday_date=day, name=cells["name"][:160]))
+
+
+def _import_map(session: Session, town: str | None) -> None:
+    known = {(row.source, row.field, row.external_label) for row in session.scalars(select(ImportMapping))}
+    for cells in seed.rows("import_map.csv", town):
+        if (cells["source"], cells["field"], cells["external_label"]) not in known:
+            session.add(ImportMapping(**cells))
+
+
+def _shared_member(session: Session, town: str | None) -> None:
+    """Add the member for callers and letters (000-38); his key is the central unit's own land line."""
+    if town is None or session.scalars(select(Member).where(Member.is_shared)).first() is not None:
+        return
+    shared = seed.document("municipality.json", town)["shared_member"]
+    name = shared["first_name"]
+    session.add(
+        Member(
+            phone=normalise_phone(shared["phone"], field="phone"),
+            first_name=name,
+            name_key=sort_key(name),
+            search_text=search_form(name),
+            is_shared=True,
+            created_at=now(),
+        )
+    )

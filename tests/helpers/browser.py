@@ -1,0 +1,137 @@
+"""Headless Chromium against a served application: the two sizes of the house, and axe.
+
+Fixtures: ``live`` (the address of the app under test), ``open_page`` (a page of a size, signed in or not),
+``axe`` (what axe finds on a page). A page fails its test when it asks another machine for anything, when a
+script fails, or when the content policy stops something.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from helpers.people import new_session_cookie
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 10_000
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Keep request lines out of the test's output."""
+
+
+@pytest.fixture
+def live(app: Flask) -> Iterator[str]:
+    """Serve the application under test and return its address, without a slash at the end."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server.daemon_threads = True  # type: ignore[attr-defined]  # A browser keeps connections open.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests; without one they are skipped, under CI they fail (decisions.md 19)."""
+    try:
+        from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - only browser tests need it
+    except ImportError as problem:
+        _without_browser(str(problem))
+    with sync_playwright() as driver:
+        path = next(filter(None, map(shutil.which, BROWSERS)), None)
+        try:
+            chromium = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
+        except Error as problem:
+            _without_browser(problem.message.splitlines()[0])
+        yield chromium
+        chromium.close()
+
+
+def _without_browser(problem: str) -> None:
+    message = f"no Chromium to drive ({problem}): install it, or run .venv/bin/playwright install chromium"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@dataclass
+class Trouble:
+    """What a page did that it must not do."""
+
+    found: list[str] = field(default_factory=list)
+
+    def watch(self, page: Any, origin: str) -> None:
+        page.on("console", lambda line: self._note_console(line))
+        page.on("pageerror", lambda error: self.found.append(f"script: {error}"))
+        page.on("request", lambda request: self._note_request(request.url, origin))
+
+    def _note_console(self, line: Any) -> None:
+        # A refused form answers 422 or 429 on purpose, and Chromium calls that an error of the network.
+        if line.type == "error" and "Failed to load resource" not in line.text:
+            self.found.append(f"console: {line.text}")
+
+    def _note_request(self, url: str, origin: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" != origin:
+            self.found.append(f"asked another machine: {url}")
+
+
+@pytest.fixture
+def open_page(app: Flask, browser: Any, live: str) -> Iterator[Callable[..., Any]]:
+    """open_page("/track", PHONE, username="clerk", javascript=False) returns a Playwright page."""
+    trouble = Trouble()
+    contexts: list[Any] = []
+
+    def open_one(path: str, size: dict[str, int] = DESK, username: str = "", **more: Any) -> Any:
+        context = browser.new_context(
+            viewport=size,
+            locale=more.pop("locale", "th-TH"),
+            timezone_id="Asia/Bangkok",
+            java_script_enabled=more.pop("javascript", True),
+            **more,
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        if username:
+            name, value = new_session_cookie(app, username)
+            context.add_cookies([{"name": name, "value": value, "url": live}])
+        page = context.new_page()
+        trouble.watch(page, live)
+        page.goto(live + path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert trouble.found == []
+
+
+@pytest.fixture
+def axe() -> Callable[[Any], list[str]]:
+    """axe(page) lists what axe finds, one line each: rule, how bad, where."""
+
+    def findings(page: Any) -> list[str]:
+        from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - only browser tests need it
+
+        found = Axe().run(page).response["violations"]
+        return [
+            f"{one['id']} ({one['impact']}): {', '.join(str(node['target']) for node in one['nodes'][:5])}"
+            for one in found
+        ]
+
+    return findings

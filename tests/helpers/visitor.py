@@ -1,0 +1,23 @@
+"""The browser of the tests: each of its requests stands on its own, as on a real server.
+
+The ``app`` fixture keeps an application context open for the test. A request made inside it would share
+Flask's ``g`` with the test and with the request before it: who is signed in, the CSRF token, the database
+session. So every request runs in an empty context, and its answer is read to the end there.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+
+class Visitor(FlaskClient):
+    """A browser with cookies whose requests know nothing of the test around them."""
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Send one request, redirects included where they are followed."""
+        send = super().open
+        return contextvars.Context().run(lambda: send(*args, **{**options, "buffered": True}))
