@@ -14,12 +14,42 @@ from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
 
-from admin_views import catalogue, delivery, members, places, staff
+from admin_views import (
+    case_files,
+    catalogue,
+    complaint_case,
+    complaint_entry,
+    complaint_place,
+    complaints,
+    delivery,
+    members,
+    places,
+    reports,
+    staff,
+    uploads,
+)
+from admin_views import map as town_map
 from admin_views.auth import register_auth
 from admin_views.guard import Guard, needs_sign_in
 from admin_views.menu import shell
 
-ROOMS = (members, catalogue, places, staff, delivery)
+ROOMS = (
+    complaints,
+    complaint_entry,
+    complaint_case,
+    complaint_place,
+    uploads,
+    case_files,
+    town_map,
+    reports,
+    members,
+    catalogue,
+    places,
+    staff,
+    delivery,
+)
+"""Every room of the back office; a new one is a line here."""
+
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 

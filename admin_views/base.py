@@ -94,9 +94,11 @@ class SecureModelView(Guard, Saving, ModelView):
         if missing:
             raise TypeError(f"{cls.__name__} does not declare {', '.join(missing)}")
         secret = {column.key for column in cls.table.__table__.columns if column.info.get("secret")}
-        broken = set(cls.form_columns) & (cls.guarded | secret)
+        lists = (getattr(cls, f"column_{place}", None) for place in ("list", "details_list", "export_list"))
+        shown = {name for names in lists if isinstance(names, tuple | list) for name in names}
+        broken = set(cls.form_columns) & (cls.guarded | secret) | shown & secret
         if broken:
-            raise TypeError(f"{cls.__name__} puts guarded columns into its form: {', '.join(sorted(broken))}")
+            raise TypeError(f"{cls.__name__} shows secret or writes guarded columns: {sorted(broken)}")
 
     def __init__(self) -> None:
         self.column_labels = {**_labels(self.table), **(self.column_labels or {})}
@@ -155,6 +157,10 @@ class SecureModelView(Guard, Saving, ModelView):
     def get_query(self) -> Any:
         """Return the scoped query of the list."""
         return self.scope(db.session.query(self.table)).options(*map(selectinload, self.eager))
+
+    def scaffold_list_columns(self) -> list[Any]:
+        """Return what is shown where nothing is declared: the list's columns, never every column there is."""
+        return list(self.column_list or ())
 
     def scaffold_auto_joins(self) -> list[Any]:
         """Return nothing: ``_list_options`` joins what the list shows, without its heavy columns."""

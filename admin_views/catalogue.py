@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views.base import SecureModelView
 from admin_views.menu import register_menu_item
-from admin_views.message_words import WordsField, check_template, every_text
+from admin_views.message_words import WordsField, check_template, every_text, placeholder_names
 from domain.catalogue import (
     check_category,
     check_channel,
@@ -103,6 +103,7 @@ class ChannelView(SecureModelView):
     table, resource, title = Channel, "channel", _l("ช่องทางการแจ้ง")
     rule = staticmethod(check_channel)
     column_list = ("name", "channel_group", "is_active")
+    column_details_list = ("code", "name", "name_en", "channel_group", "is_active")
     column_searchable_list = ("code", "name", "name_en")
     column_filters = ("channel_group", "is_active")
     column_default_sort = "sort_order"
@@ -174,7 +175,14 @@ class MessageTemplateView(SecureModelView):
 
     def edit_form(self, obj: Any = None) -> Any:
         """Return the form with a box for each text the layout can show, written or not."""
-        return super().edit_form(SimpleNamespace(words=every_text(obj), is_active=obj.is_active))
+        form = super().edit_form(SimpleNamespace(words=every_text(obj), is_active=obj.is_active))
+        form.words.description = _(
+            "%(key)s (%(language)s) คำแทนที่ใช้ได้ในวงเล็บปีกกา: %(names)s",
+            key=obj.key,
+            language=obj.language,
+            names=placeholder_names(),
+        )
+        return form
 
 
 def register(admin: Admin) -> None:

@@ -229,8 +229,11 @@ def _offered(key: str, actor: Actor, lookups: Lookups) -> list[tuple[str, str]]:
         return [(str(year), str(year)) for year in range(newest, newest - YEARS_OFFERED, -1)]
     if key in WORDS:
         return [(code, str(text)) for code, text in WORDS[key].items()]
-    rows: Mapping[int, Row] = getattr(lookups, ROW_KEYS[key])
-    offered = [(row.code, shown_name(key, row)) for row in rows.values() if row.is_active]
+    rows: list[Row] = list(getattr(lookups, ROW_KEYS[key]).values())
+    if key == "subcategory":
+        order = list(lookups.categories)
+        rows.sort(key=lambda row: order.index(row.parent_id) if row.parent_id in order else len(order))
+    offered = [(row.code, shown_name(key, row)) for row in rows if row.is_active]
     return [("me", _("ฉัน")), *offered] if key == "officer" and actor.staff_user_id else offered
 
 

@@ -23,6 +23,7 @@ from domain.thai_dates import thai_date
 from models import ComplaintStatus, Disclosure, Figure, StatusKind, Urgency
 
 NAME, ADDRESS, TITLE, STORY, COMMUNITY, OFFICER, DEPARTMENT = 24, 22, 30, 34, 16, 22, 20
+CASE_PAGE: Final = "complaint_case.case"
 LETTERS: Final = {
     "category": TITLE,
     "subcategory": TITLE,
@@ -178,10 +179,10 @@ class _Words:
 
 def _days_left(days: int) -> Markup:
     if days < 0:
-        return Markup('<b class="late">{}</b>').format(_("เกิน %(days)s วัน", days=-days))
+        return Markup('<b class="late">{}</b>').format(_("เกิน %(days)s วัน", days=f"{-days:,}"))
     if days == 0:
         return Markup('<b class="soon">{}</b>').format(_("ครบกำหนดวันนี้"))
-    left = _("เหลือ %(days)s วัน", days=days)
+    left = _("เหลือ %(days)s วัน", days=f"{days:,}")
     return Markup('<b class="soon">{}</b>').format(left) if days <= SOON_DAYS else Markup("{}").format(left)
 
 

@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views.base import SecureModelView
 from admin_views.complaint_filters import Asked, asked_filter, filter_form, presets, tidied
-from admin_views.complaint_rows import shown_rows
+from admin_views.complaint_rows import CASE_PAGE, shown_rows
 from admin_views.export import Table, asked_reason, send_table
 from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups
@@ -38,7 +38,6 @@ SORTS: Final = {
     "-due": ("due", True),
 }
 PANELS: Final = ("filter", "export")
-CASE_PAGE: Final = "complaint_case.show"
 DIGITS_OF_PAGE: Final = 6
 
 

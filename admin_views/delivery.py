@@ -71,6 +71,7 @@ class JobView(LeasedView):
 
     table, resource, title = Job, "delivery", _l("งานเบื้องหลัง")
     column_list = ("created_at", "kind", "state", "progress", "attempts", "last_error", "done_at")
+    column_details_list = (*column_list, "not_before", "first_attempt_at", "leased_until", "max_attempts")
     column_filters = ("state", "kind", "created_at")
     form_columns = ()
 

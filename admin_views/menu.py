@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from admin_views.identity import current_actor
 from domain.actor import Actor
@@ -125,13 +125,18 @@ def shell_counts(actor: Actor) -> dict[str, int]:
     """
     if actor.staff_user_id is None:
         return {}
-    if "shell_counts" not in g:
-        g.shell_counts = _read_counts(actor.staff_user_id)
-    counts: dict[str, int] = g.shell_counts
-    return counts
+    read: dict[int, dict[str, int]] = g.setdefault("shell_counts", {})
+    if actor.staff_user_id not in read:
+        read[actor.staff_user_id] = _read_counts(actor.staff_user_id)
+    return read[actor.staff_user_id]
 
 
 def _read_counts(staff_user_id: int) -> dict[str, int]:
+    return dict(db.session.execute(counts_statement(staff_user_id)).one()._mapping)
+
+
+def counts_statement(staff_user_id: int) -> Select[Any]:
+    """Return the one statement behind the numbers of the shell."""
     mine = Complaint.assignee_id == staff_user_id
     wanted = {
         "my_open": select(Complaint.id).where(mine, Complaint.status.in_(UNFINISHED)),
@@ -144,7 +149,7 @@ def _read_counts(staff_user_id: int) -> dict[str, int]:
         select(func.count()).select_from(rows.limit(MOST).subquery()).scalar_subquery().label(name)
         for name, rows in wanted.items()
     ]
-    return dict(db.session.execute(select(*columns)).one()._mapping)
+    return select(*columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,38 +66,32 @@ add_message(
 )
 
 
+_LABEL = Markup('<div class="field"><label class="form-label" for="{id}">{label}</label>{box}</div>')
+_COMMON = 'class="form-control" id="{id}" name="{id}" maxlength="{most}"{described}'
+_LINE = Markup('<input type="text" ' + _COMMON + ' value="{text}">')  # noqa: S704 - our own constant
+_AREA = Markup("<textarea " + _COMMON + ' rows="6">\n{text}</textarea>')  # noqa: S704 - likewise
+
+
 class WordsWidget:
-    """Draws one labelled box for each text."""
+    """Draws one labelled box for each text: several lines for the body, one for the others."""
 
     def __call__(self, field: WordsField, **kwargs: Any) -> Markup:
         """Draw the boxes."""
-        described = Markup(' aria-describedby="{}"').format(kwargs.get("aria-describedby", ""))
-        box = Markup(
-            '<div class="field"><label class="form-label" for="{id}">{label}</label>'
-            '<textarea class="form-control" id="{id}" name="{id}" rows="{rows}" maxlength="{most}"'
-            "{described}>\n{text}</textarea></div>"
-        )
-        texts: dict[str, str] = field.data or {}
-        return Markup('<div id="{}">{}</div>').format(
-            field.id,
-            Markup("").join(
-                box.format(
-                    id=f"{field.name}-{key}",
-                    label=label_of(key),
-                    rows=6 if key == "body" else 2,
-                    most=MAX_TEXT,
-                    described=described if kwargs.get("aria-describedby") else "",
-                    text=text,
-                )
-                for key, text in texts.items()
-            ),
-        )
+        notes = kwargs.get("aria-describedby", "")
+        described = Markup(' aria-describedby="{}"').format(notes) if notes else ""
+        boxes = []
+        for key, text in (field.data or {}).items():
+            box_id, shape = f"{field.name}-{key}", _AREA if _has_lines(key, text) else _LINE
+            box = shape.format(id=box_id, most=MAX_TEXT, described=described, text=text)
+            boxes.append(_LABEL.format(id=box_id, label=label_of(key), box=box))
+        return Markup('<div id="{}">{}</div>').format(field.id, Markup("").join(boxes))
 
 
 class WordsField(Field):
     """The texts of one template; a form can fill the texts it was made with, and add none."""
 
     widget = WordsWidget()
+    needed = True
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Read each text from a box of its own."""
@@ -109,10 +103,20 @@ class WordsField(Field):
             typed = formdata.get(f"{self.name}-{key}", before)
             texts[key] = typed
             try:
-                texts[key] = clean_text(typed, max_length=MAX_TEXT, field=key)
+                lines = _has_lines(key, before)
+                texts[key] = clean_text(typed, max_length=MAX_TEXT, field=key, multiline=lines)
             except DomainError as error:
                 problems.append(f"{label_of(key)}: {error.message_in(language())}")
         self.data, self.process_errors = texts, problems
+
+
+def placeholder_names() -> str:
+    """Return the placeholders a text may name, by their short names."""
+    return ", ".join(sorted(FACT_NAMES - set(SHORT_NAMES.values()) | set(SHORT_NAMES)))
+
+
+def _has_lines(key: str, text: str) -> bool:
+    return key == "body" or "\n" in text
 
 
 def every_text(template: MessageTemplate) -> dict[str, str]:
@@ -141,7 +145,7 @@ def check_template(session: Session, actor: Actor, template: MessageTemplate) ->
                 field="words",
                 word=label_of(problem.word),
                 placeholder=problem.placeholder,
-                known=", ".join(sorted(FACT_NAMES - set(SHORT_NAMES.values()) | set(SHORT_NAMES))),
+                known=placeholder_names(),
             )
             for problem in problems
         )

@@ -136,6 +136,7 @@ class GrantsField(Field):
     """The grants of one role: ``{permission: reach}``; a right the form does not mention keeps its reach."""
 
     widget = GrantsWidget()
+    needed = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.changes: dict[str, Any] = {}

@@ -11,20 +11,22 @@ from flask.cli import with_appcontext
 
 from commands.database import upgrade_database
 from commands.planting import plant
-from commands.serve import serve
+from commands.serve import serve, take_port
 from config import Settings
 from demo.accounts import plant_accounts
-from demo.complaints import SCENES, DemoTown, Pictures
+from demo.complaints import HOW_MANY, SCENES, DemoTown, Pictures, is_planted
+from demo.line import demo_line
 from demo.staff import ACCOUNTS, DEMO_PASSWORD
 from domain.attachments import StoredFile
 from domain.clock import now
 from domain.settings import write_setting
-from extensions import write_transaction
+from extensions import db, write_transaction
 from photos import reencode
 
 TOWN = "khon_kaen"
 VARIANTS = 2  # Drawings of each scene and stage.
 HOLD_SECONDS = 2  # A visitor of the demo should not wait half a minute for the phones to ring.
+FONT = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-SemiBold.ttf"
 
 
 @click.command("demo")
@@ -32,42 +34,44 @@ HOLD_SECONDS = 2  # A visitor of the demo should not wait half a minute for the 
 def demo_command() -> None:
     """ลองใช้ทั้งระบบด้วยข้อมูลสมมติ."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    settings: Settings = app.extensions["settings"]
-    click.echo("\n  อยู่พี่ (U-PHEE) · โหมดสาธิต · ข้อมูลทั้งหมดสมมติขึ้น และหายไปเมื่อปิด\n")
-    count = plant_demo(app)
-    click.echo(f"  ✓ เทศบาลสาธิตพร้อมแล้ว: {count} เรื่อง")
-    click.echo(f"\n  ประชาชน        {settings.public_url}/")
-    click.echo(f"  เจ้าหน้าที่      {settings.public_url}/admin/")
-    click.echo(f"  จำลอง LINE     {settings.public_url}/line-sim/\n")
-    for officer in ACCOUNTS:
-        name = f"{officer.title}{officer.first_name} {officer.last_name}"
-        click.echo(f"    {officer.username:<10} {name} · {officer.position}")
-    click.echo(f"\n  รหัสผ่านทุกบัญชี {DEMO_PASSWORD} · กด Ctrl-C เพื่อหยุด\n")
-    serve(app)
+    if not app.extensions["settings"].is_demo:
+        raise click.ClickException("ใช้ได้ในโหมดสาธิตเท่านั้น: python3 manage.py demo")
+    click.echo("\n  อยู่พี่ (U-PHEE) · โหมดสาธิต · ข้อมูลทั้งหมดสมมติขึ้น\n")
+    sockets = take_port(app)
+    click.echo("  กำลังสร้างเทศบาลสาธิต…")
+    if plant_demo(app):
+        click.echo(f"  ✓ เทศบาลสาธิตพร้อมแล้ว: {HOW_MANY} เรื่อง ตลอด 13 เดือนที่ผ่านมา")
+    else:
+        click.echo("  ✓ ใช้เทศบาลสาธิตเดิมจากครั้งก่อน")
+    with demo_line(app, db.session()):
+        db.session.remove()
+        _show_addresses(app.extensions["settings"])
+        serve(app, sockets)
 
 
-def plant_demo(app: Flask) -> int:
-    """Fill an empty database with the demo town and return the number of complaints; idempotent."""
+def plant_demo(app: Flask) -> bool:
+    """Fill an empty database with the demo town, within an app context; return whether it was empty."""
     upgrade_database()
+    if is_planted(db.session()):
+        return False
+    pictures = draw_pictures(app)
     with write_transaction() as session:
         plant(session, TOWN)
         plant_accounts(session)
         write_setting(session, "undo_hold_seconds", HOLD_SECONDS)
-    pictures = draw_pictures(app)
-    with write_transaction() as session:
-        return DemoTown(session, app.extensions["vault"], pictures).plant(now())
+        DemoTown(session, app.extensions["vault"], pictures).plant(now())
+    return True
 
 
 def draw_pictures(app: Flask) -> Pictures:
     """Draw the demo photos and store them as uploads are stored: made new in a child, twice the size."""
-    font = Path(fontpkg_sarabun.__file__).parent / "files" / "Sarabun-SemiBold.ttf"
     sandbox, files = app.extensions["sandbox"], app.extensions["files"]
     stored: dict[tuple[str, str], list[StoredFile]] = {}
     for number, scene in enumerate(SCENES):
         for stage in ("before", "after"):
             for variant in range(VARIANTS):
                 seed = number * 10 + variant
-                drawn = sandbox.run("demo.pictures:draw_scene", scene, stage, seed, str(font))
+                drawn = sandbox.run("demo.pictures:draw_scene", scene, stage, seed, str(FONT))
                 photo = reencode(drawn, sandbox)
                 stored.setdefault((scene, stage), []).append(
                     StoredFile(
@@ -82,3 +86,13 @@ def draw_pictures(app: Flask) -> Pictures:
                     )
                 )
     return Pictures(stored)
+
+
+def _show_addresses(settings: Settings) -> None:
+    click.echo(f"\n  ประชาชน        {settings.public_url}/")
+    click.echo(f"  เจ้าหน้าที่      {settings.public_url}/admin/")
+    click.echo(f"  จำลอง LINE     {settings.public_url}/line-sim/\n")
+    for officer in ACCOUNTS:
+        name = f"{officer.title}{officer.first_name} {officer.last_name}"
+        click.echo(f"    {officer.username:<10} {name} · {officer.position}")
+    click.echo(f"\n  รหัสผ่านทุกบัญชี {DEMO_PASSWORD} · กด Ctrl-C เพื่อหยุด\n")

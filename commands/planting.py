@@ -1,4 +1,10 @@
-"""Plant the starting set: settings, departments, roles, places, types, templates. Idempotent by code."""
+"""Plant the starting set: settings, departments, roles, places, types, templates.
+
+Every server start does it. What the code counts on (settings, message texts, the unknown places) and what
+grows with each release (holidays, the import map) is added wherever it is missing. What a municipality
+shapes to its own (departments, roles, types, channels, communities, roads) is planted into an empty table
+only: a row it took away does not come back.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +47,7 @@ UNKNOWN = "unknown"
 
 
 def plant(session: Session, town: str | None = None) -> None:
-    """Add every row of the starting set that is not there yet; never change one that is.
+    """Add what is missing of the starting set; never change a row that is there.
 
     Args:
         session: Inside a write transaction; the caller commits.
@@ -59,16 +65,21 @@ def plant(session: Session, town: str | None = None) -> None:
     session.flush()
 
 
-def _add_missing(
+def _plant_once(
     session: Session, kind: type[Base], key: str, rows: list[dict[str, str]], make: Callable[[Any], Base]
 ) -> dict[str, Any]:
+    """Fill an empty table and return its rows by their key; a table in use is left to its municipality."""
     known = {getattr(row, key): row for row in session.scalars(select(kind))}
-    for cells in rows:
-        if cells[key] not in known:
-            known[cells[key]] = make(cells)
-            session.add(known[cells[key]])
+    if known:
+        return known
+    planted = {cells[key]: make(cells) for cells in rows}
+    session.add_all(planted.values())
     session.flush()
-    return known
+    return planted
+
+
+def _has_rows(session: Session, kind: Any) -> bool:
+    return session.scalars(select(kind).limit(1)).first() is not None
 
 
 def _settings(session: Session, town: str | None) -> None:
@@ -84,7 +95,8 @@ def _settings(session: Session, town: str | None) -> None:
 
 def _departments(session: Session, town: str | None) -> dict[str, Department]:
     rows = seed.rows("departments.csv", town)
-    departments: dict[str, Department] = _add_missing(
+    is_new = not _has_rows(session, Department)
+    departments: dict[str, Department] = _plant_once(
         session,
         Department,
         "code",
@@ -100,17 +112,16 @@ def _departments(session: Session, town: str | None) -> dict[str, Department]:
             sort_order=int(cells["sort"]),
         ),
     )
-    for cells in rows:
-        if cells["parent_code"] and departments[cells["code"]].parent_id is None:
+    for cells in rows if is_new else ():
+        if cells["parent_code"]:
             departments[cells["code"]].parent_id = departments[cells["parent_code"]].id
     return departments
 
 
 def _roles(session: Session, town: str | None) -> None:
-    known = set(session.scalars(select(Role.code)))
+    if _has_rows(session, Role):
+        return
     for role in seed.document("roles.json", town):
-        if role["code"] in known:
-            continue
         grants = [RoleGrant(permission=g["permission"], scope=Scope(g["scope"])) for g in role["grants"]]
         session.add(
             Role(
@@ -138,38 +149,9 @@ def _templates(session: Session, town: str | None) -> None:
 
 
 def _types(session: Session, town: str | None, departments: dict[str, Department]) -> None:
-    categories: dict[str, Category] = _add_missing(
-        session,
-        Category,
-        "code",
-        seed.rows("categories.csv", town),
-        lambda cells: Category(
-            code=cells["code"],
-            name=cells["name"],
-            name_en=cells["name_en"] or None,
-            department_id=departments[cells["department_code"]].id,
-            sort_order=int(cells["sort"]),
-        ),
-    )
-    _add_missing(
-        session,
-        Subcategory,
-        "code",
-        seed.rows("subcategories.csv", town),
-        lambda cells: Subcategory(
-            code=cells["code"],
-            name=cells["name"],
-            name_en=cells["name_en"] or None,
-            category_id=categories[cells["category_code"]].id,
-            duration_min=int(cells["duration_min"]),
-            duration_max=int(cells["duration_max"]),
-            duration_unit=DurationUnit(cells["duration_unit"]),
-            needs_photo=cells["needs_photo"] == "1",
-            nearby_radius_m=int(cells["radius_m"]),
-            sort_order=int(cells["running"]),
-        ),
-    )
-    _add_missing(
+    if not _has_rows(session, Category):
+        _types_of_complaints(session, town, departments)
+    _plant_once(
         session,
         Channel,
         "code",
@@ -184,39 +166,81 @@ def _types(session: Session, town: str | None, departments: dict[str, Department
     )
 
 
+def _types_of_complaints(session: Session, town: str | None, departments: dict[str, Department]) -> None:
+    # A town may have shaped its departments before the types were planted.
+    categories: dict[str, Category] = _plant_once(
+        session,
+        Category,
+        "code",
+        [row for row in seed.rows("categories.csv", town) if row["department_code"] in departments],
+        lambda cells: Category(
+            code=cells["code"],
+            name=cells["name"],
+            name_en=cells["name_en"] or None,
+            department_id=departments[cells["department_code"]].id,
+            sort_order=int(cells["sort"]),
+        ),
+    )
+    _plant_once(
+        session,
+        Subcategory,
+        "code",
+        [row for row in seed.rows("subcategories.csv", town) if row["category_code"] in categories],
+        lambda cells: Subcategory(
+            code=cells["code"],
+            name=cells["name"],
+            name_en=cells["name_en"] or None,
+            category_id=categories[cells["category_code"]].id,
+            duration_min=int(cells["duration_min"]),
+            duration_max=int(cells["duration_max"]),
+            duration_unit=DurationUnit(cells["duration_unit"]),
+            needs_photo=cells["needs_photo"] == "1",
+            nearby_radius_m=int(cells["radius_m"]),
+            sort_order=int(cells["running"]),
+        ),
+    )
+
+
 def _places(session: Session, town: str | None) -> None:
     unknown = {row["kind"]: row for row in seed.rows("unknown_places.csv")}
-    zones: dict[str, Zone] = {zone.code: zone for zone in session.scalars(select(Zone))}
+    zones = {zone.code: zone for zone in session.scalars(select(Zone))}
+    is_new = not zones.keys() - {UNKNOWN}
     if UNKNOWN not in zones:
         cells = unknown["zone"]
         zones[UNKNOWN] = Zone(
             code=UNKNOWN, name=cells["name"], name_en=cells["name_en"], is_unknown=True, sort_order=999
         )
-        session.add(zones[UNKNOWN])
-    if town is not None:
-        for order, feature in enumerate(seed.document("zones.geojson", town)["features"]):
-            code = str(feature["properties"]["code"])
-            if code not in zones:
-                zones[code] = Zone(
-                    code=code,
-                    name=feature["properties"]["name"],
-                    name_en=f"Zone {code}",
-                    boundary=feature["geometry"],
-                    sort_order=order,
-                )
-                session.add(zones[code])
+    if town is not None and is_new:
+        zones |= _zones(town)
+    session.add_all(zones.values())
     session.flush()
+    known = set(session.scalars(select(Community.code)))
     communities = [{"code": UNKNOWN, "name": unknown["community"]["name"], "zone_code": UNKNOWN}]
-    communities += seed.rows("communities.csv", town) if town else []
-    _add_missing(session, Community, "code", communities, lambda cells: _community(cells, zones))
+    if town is not None and not known - {UNKNOWN}:
+        communities += seed.rows("communities.csv", town)
+    session.add_all(_community(cells, zones) for cells in communities if cells["code"] not in known)
     if town is not None:
-        _add_missing(
+        _plant_once(
             session,
             Road,
             "name",
             seed.rows("roads.csv", town),
             lambda cells: Road(name=cells["name"], name_key=sort_key(cells["name"])),
         )
+
+
+def _zones(town: str) -> dict[str, Zone]:
+    features = seed.document("zones.geojson", town)["features"]
+    return {
+        str(feature["properties"]["code"]): Zone(
+            code=str(feature["properties"]["code"]),
+            name=feature["properties"]["name"],
+            name_en=f"Zone {feature['properties']['code']}",
+            boundary=feature["geometry"],
+            sort_order=order,
+        )
+        for order, feature in enumerate(features)
+    }
 
 
 def _community(cells: dict[str, str], zones: dict[str, Zone]) -> Community:

@@ -44,7 +44,7 @@ from models import (
 from sandbox import Sandbox
 from storage import FileStore
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "print"
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 MAX_PHOTOS = 20
 MAX_LETTERS = 20_000
 MAP_PIXELS = (480, 267)
@@ -161,7 +161,7 @@ def sheet_of(session: Session, complaint_id: int, public_url: str, *, with_ident
 
 def page_of(sheet: Sheet) -> str:
     """Write the sheet as HTML; every text passes through autoescape."""
-    return _templates().get_template("complaint_sheet.html").render(sheet=sheet)
+    return _templates().get_template("print/complaint_sheet.html").render(sheet=sheet)
 
 
 def pdf_of(sheet: Sheet, files: FileStore, sandbox: Sandbox) -> bytes:

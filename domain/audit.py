@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Row, inspect, select, text
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
@@ -36,15 +37,14 @@ def record(
         session: The caller's session; the caller commits.
         actor: Who acts.
         action: What was done.
-        row: A mapped object it was done to; or give ``object_type`` and ``object_id``.
+        row: A mapped object it was done to, flushed before; or give ``object_type`` and ``object_id``.
         object_type: Table name when there is no row.
         object_id: Primary key when there is no row.
         changes: Facts or column differences; no secrets, no personal data in clear.
         reason: What the person gave as a reason.
     """
     if row is not None:
-        object_type = inspect(row).mapper.local_table.name
-        object_id = getattr(row, "id", None) or getattr(row, "key", None)
+        object_type, object_id = _name_of(row)
     entry = AuditEntry(
         at=now(),
         actor_kind=actor.kind,
@@ -65,17 +65,46 @@ def column_changes(row: object) -> dict[str, list[Any]]:
     """Return ``{column: [old, new]}`` of a changed object; secrets and personal data are masked."""
     state = inspect(row)
     changes: dict[str, list[Any]] = {}
+    unknown: list[str] = []
     for attribute in state.mapper.column_attrs:
         history = state.attrs[attribute.key].history
         if not history.has_changes():
             continue
-        info = attribute.columns[0].info
+        if not history.deleted and state.persistent:
+            unknown.append(attribute.key)
         old = history.deleted[0] if history.deleted else None
         new = history.added[0] if history.added else None
-        if info.get("secret") or info.get("personal"):
-            old, new = (None if value is None else MASK for value in (old, new))
-        changes[attribute.key] = [plain(old), plain(new)]
-    return changes
+        changes[attribute.key] = [old, new]
+    for key, value in _stored_values(row, unknown).items():
+        changes[key][0] = value
+    return {key: _readable(state.mapper.columns[key], *pair) for key, pair in changes.items()}
+
+
+def _stored_values(row: object, keys: list[str]) -> dict[str, Any]:
+    """Ask the database for values that were overwritten before anybody had read them."""
+    state = inspect(row)
+    if not keys or state.session is None:
+        return {}
+    kind = state.mapper.class_
+    statement = select(*(getattr(kind, key) for key in keys)).where(
+        *(column == value for column, value in zip(state.mapper.primary_key, state.identity, strict=True))
+    )
+    with state.session.no_autoflush:
+        found = state.session.execute(statement).one_or_none()
+    return dict(zip(keys, found, strict=True)) if found else {}
+
+
+def _readable(column: Any, old: Any, new: Any) -> list[Any]:
+    if column.info.get("secret") or column.info.get("personal"):
+        return [None if value is None else MASK for value in (old, new)]
+    return [plain(old), plain(new)]
+
+
+def _name_of(row: object) -> tuple[str, str | None]:
+    """Return the table and the primary key of a row, which is None before its first flush."""
+    mapper = inspect(row).mapper
+    values = [value for value in mapper.primary_key_from_instance(row) if value is not None]
+    return mapper.local_table.name, ",".join(map(str, values)) or None
 
 
 def plain(value: Any) -> Any:
@@ -90,60 +119,85 @@ def plain(value: Any) -> Any:
 
 
 def seal(session: Session) -> AuditEntry | None:
-    """Append a seal over all entries since the last one; None when there are none.
+    """Append a seal over all entries since the last one; None when there are none. Runs hourly.
 
-    Each seal covers the one before it, so that removing or changing any entry shows. Runs hourly.
+    Each seal covers the one before it, so that an entry changed or removed before a seal shows. What cuts off
+    the end of the log, seals and all, does not show: keep the latest seal elsewhere, too.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        # An entry numbered before the seal but committed after it would make the seal look broken.
+        session.execute(text("LOCK TABLE audit_entry IN SHARE ROW EXCLUSIVE MODE"))
     last = session.scalars(
         select(AuditEntry)
         .where(AuditEntry.action == AuditAction.SEAL)
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).first()
-    since = last.id if last else 0
-    entries = session.scalars(select(AuditEntry).where(AuditEntry.id > since).order_by(AuditEntry.id)).all()
-    if not entries:
+    running, count, first, through = _Digest(last.seal if last else None), 0, 0, 0
+    for entry in _entries_after(session, last.id if last else 0):
+        running.add(entry)
+        count, first, through = count + 1, first or entry.id, entry.id
+    if not count:
         return None
-    digest = _digest(last.seal if last else "", entries)
     sealing = record(
         session,
         Actor.system("audit-seal"),
         AuditAction.SEAL,
         object_type="audit_entry",
-        object_id=entries[-1].id,
-        changes={"from_id": entries[0].id, "through_id": entries[-1].id, "count": len(entries)},
+        object_id=through,
+        changes={"from_id": first, "through_id": through, "count": count},
     )
-    sealing.seal = digest
+    sealing.seal = running.text()
     return sealing
 
 
 def broken_seals(session: Session) -> list[int]:
-    """Return the ids of seals that no longer match the entries before them."""
+    """Return the ids of seals that no longer match the entries before them; reads the whole log."""
     broken: list[int] = []
-    previous, pending = "", []
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)):
+    running = _Digest(None)
+    for entry in _entries_after(session, 0):
         if entry.action is not AuditAction.SEAL:
-            pending.append(entry)
+            running.add(entry)
             continue
-        if entry.seal != _digest(previous, pending):
+        if entry.seal != running.text():
             broken.append(entry.id)
-        previous, pending = entry.seal or "", []
+        running = _Digest(entry.seal)
     return broken
 
 
-def _digest(previous: str | None, entries: Any) -> str:
-    running = hashlib.sha256((previous or "").encode())
-    for entry in entries:
+def _entries_after(session: Session, entry_id: int) -> Iterator[Row[Any]]:
+    """Yield what the database holds, a few thousand rows at a time, past what this session remembers."""
+    session.flush()
+    yield from session.execute(
+        select(AuditEntry.__table__)
+        .where(AuditEntry.id > entry_id)
+        .order_by(AuditEntry.id)
+        .execution_options(yield_per=2000)
+    )
+
+
+class _Digest:
+    """A running digest over entries, begun with the digest of the seal before them."""
+
+    def __init__(self, previous: str | None) -> None:
+        self._hash = hashlib.sha256((previous or "").encode())
+
+    def add(self, entry: Row[Any]) -> None:
         line = [
             entry.id,
             entry.at.isoformat(),
             entry.actor_kind,
             entry.staff_user_id,
+            # A citizen's name may have to be forgotten (PDPA) without breaking the seals.
+            None if entry.actor_kind == "member" else entry.actor_name,
             entry.action.value,
             entry.object_type,
             entry.object_id,
             entry.changes,
             entry.reason,
+            entry.ip_address,
         ]
-        running.update(json.dumps(line, ensure_ascii=False, sort_keys=True).encode())
-    return running.hexdigest()
+        self._hash.update(json.dumps(line, ensure_ascii=False, sort_keys=True).encode())
+
+    def text(self) -> str:
+        return self._hash.hexdigest()

@@ -44,8 +44,10 @@ from models import (
 SOURCE: Final = "traffy"
 BATCH: Final = 500
 MAX_STORY: Final = 20_000
+MAX_EXTERNAL_ID: Final = 80
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # listed_at of a complaint whose date nobody knows.
 REASON_FIELD: Final = "reason"
+PLACE_COLUMNS: Final = ("subdistrict", "district", "province")
 
 
 @dataclass(slots=True)
@@ -133,11 +135,11 @@ def import_batch(
     """
     require(actor, Permission.COMPLAINT_IMPORT)
     moment = now()
-    external = [row.get("ticket_id", "").strip()[:80] for row in rows]
+    external = [row.get("ticket_id", "").strip() for row in rows]
     known = set(
         session.scalars(
             select(Complaint.external_id).where(
-                Complaint.external_source == source, Complaint.external_id.in_(external)
+                Complaint.external_source == source, Complaint.external_id.in_(filter(_is_id, external))
             )
         )
     )
@@ -204,16 +206,18 @@ def _complaint_values(
 ) -> dict[str, Any]:
     if not external_id:
         raise InvalidField("import_without_id", field="ticket_id")
+    if not _is_id(external_id):
+        raise InvalidField("import_id_unreadable", field="ticket_id", word=external_id[:40])
     story = clean_text(row.get("comment"), max_length=MAX_STORY, field="comment", required=True)
     subcategory = _subcategory(row, translation)
     state = row.get("state", "").strip()
     if state not in translation.states:
-        raise InvalidField("import_state_unknown", field="state", word=state)
+        raise InvalidField("import_state_unknown", field="state", word=state[:40])
     status = translation.states[state]
     received = _moment(row.get("timestamp", ""), moment)
     latitude, longitude, zone_id, is_outside = _place(row, translation)
     finished = _moment(row.get("timestamp_finished", "") or row.get("last_activity", ""), moment)
-    place = ", ".join(row[key] for key in ("subdistrict", "district", "province") if row.get(key))
+    place = _one_line(", ".join(filter(None, map(row.get, PLACE_COLUMNS))), 400)
     return {
         "kind": ComplaintKind.COMPLAINT,
         "status": status,
@@ -221,7 +225,7 @@ def _complaint_values(
         "urgency": Urgency.NORMAL,
         "disclosure": Disclosure.CONCEALED,
         "story": story,
-        "place_text": place[:400] or None,
+        "place_text": place or None,
         "latitude": latitude,
         "longitude": longitude,
         "is_outside": is_outside,
@@ -244,8 +248,16 @@ def _complaint_values(
         "tracking_generation": 1,
         "version": 1,
         "search_text": search_form("\n".join((external_id, story, place, subcategory.name))),
-        "labels": row.get("categories", "")[:400],
+        "labels": _one_line(row.get("categories", ""), 400),
     }
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= MAX_EXTERNAL_ID and text.isprintable()
+
+
+def _one_line(text: str, longest: int) -> str:
+    return clean_text(text[:longest], max_length=longest, field="", multiline=False)
 
 
 def _subcategory(row: Mapping[str, str], translation: Translation) -> SubcategoryRow:
@@ -255,7 +267,7 @@ def _subcategory(row: Mapping[str, str], translation: Translation) -> Subcategor
         found = translation.subcategories.get(text.strip())
         if found is not None:
             return found
-    raise InvalidField("import_category_unknown", field="category", word=labels[0])
+    raise InvalidField("import_category_unknown", field="category", word=labels[0][:40])
 
 
 def _place(
@@ -302,6 +314,11 @@ add_message(
     english="The import map names the code {code}, which does not exist here",
 )
 add_message("import_without_id", thai="แถวนี้ไม่มีเลขเรื่องของระบบต้นทาง", english="The row has no ticket id")
+add_message(
+    "import_id_unreadable",
+    thai="เลขเรื่อง “{word}” ยาวเกินไปหรือมีอักขระที่อ่านไม่ได้",
+    english="The ticket id “{word}” is too long or holds unreadable characters",
+)
 add_message(
     "import_category_unknown",
     thai="ไม่รู้จักประเภท “{word}” กรุณาเพิ่มในตารางแปลงคำนำเข้า",

@@ -102,22 +102,22 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         DurationUnit.WORKING_DAYS: ("วันทำการ", "working days"),
     },
     EventKind: {
-        EventKind.SUBMIT: ("ยื่นเรื่อง", "Submitted"),
-        EventKind.IMPORT: ("นำเข้าข้อมูล", "Imported"),
-        EventKind.REGISTER: ("บันทึกเรื่อง", "Registered"),
+        EventKind.SUBMIT: ("ยื่นเรื่อง", "Submit"),
+        EventKind.IMPORT: ("นำเข้าข้อมูล", "Import"),
+        EventKind.REGISTER: ("บันทึกเรื่อง", "Register"),
         EventKind.ACCEPT: ("รับเรื่อง", "Accept"),
         EventKind.DIRECT: ("สั่งการ", "Order"),
         EventKind.ACKNOWLEDGE: ("รับทราบ", "Acknowledge"),
         EventKind.START: ("เริ่มดำเนินการ", "Start"),
         EventKind.RECORD_RESULT: ("บันทึกผล", "Record the result"),
-        EventKind.RATE: ("ประเมินความพึงพอใจ", "Rated"),
+        EventKind.RATE: ("ประเมินความพึงพอใจ", "Rate"),
         EventKind.CLOSE: ("ปิดเรื่อง", "Close"),
         EventKind.REJECT: ("ไม่รับเรื่อง", "Decline"),
-        EventKind.EDIT: ("แก้ไขข้อมูล", "Corrected"),
+        EventKind.EDIT: ("แก้ไขข้อมูล", "Correct"),
         EventKind.NOTE: ("บันทึกภายใน", "Note"),
-        EventKind.ATTACHMENT_ADDED: ("แนบไฟล์", "File added"),
-        EventKind.VIEWED_PERSONAL_DATA: ("เปิดดูข้อมูลส่วนบุคคล", "Personal data viewed"),
-        EventKind.EXPORTED: ("ส่งออกข้อมูล", "Exported"),
+        EventKind.ATTACHMENT_ADDED: ("แนบไฟล์", "Attach a file"),
+        EventKind.VIEWED_PERSONAL_DATA: ("เปิดดูข้อมูลส่วนบุคคล", "View personal data"),
+        EventKind.EXPORTED: ("ส่งออกข้อมูล", "Export"),
     },
     Scope: {
         Scope.OWN: ("เรื่องของตนเอง", "Own"),
@@ -225,4 +225,24 @@ def duration_text(low: int | None, high: int | None, unit: DurationUnit, languag
     if high is None:
         return None
     amount = str(high) if low is None or low == high else f"{low}–{high}"
-    return f"{amount} {word(unit, language)}"
+    return _with_unit(amount, unit, language)
+
+
+def promised_words(promised_text: str | None, language: str = "th") -> str:
+    """Return a stored promise in the reader's language; it was made by ``duration_text`` in Thai.
+
+    What was typed elsewhere stays as it is; empty where nothing is promised.
+    """
+    text = promised_text or ""
+    if language != "en":
+        return text
+    for unit in DurationUnit:
+        amount = text.removesuffix(f" {word(unit)}")
+        if amount != text:
+            return _with_unit(amount, unit, language)
+    return text
+
+
+def _with_unit(amount: str, unit: DurationUnit, language: str) -> str:
+    words = word(unit, language)
+    return f"{amount} {words.removesuffix('s') if language == 'en' and amount == '1' else words}"

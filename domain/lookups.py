@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import event, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Insert, event, inspect, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import ORMExecuteState, Session
 
+from domain.settings import DEFAULTS
+from domain.thai_text import sort_key
 from models import (
     Category,
     Channel,
@@ -32,8 +36,9 @@ from models import (
     Subcategory,
     Zone,
 )
+from tables.staff import staff_role
 
-WATCHED = (
+WATCHED: Final = (
     Category,
     Channel,
     Community,
@@ -48,6 +53,21 @@ WATCHED = (
     Subcategory,
     Zone,
 )
+_WATCHED_TABLES: Final = frozenset(kind.__table__ for kind in WATCHED) | {staff_role}
+# Columns of a watched row that no snapshot shows; ``roles`` are read with the session row.
+UNSEEN: Final[dict[type, frozenset[str]]] = {
+    StaffUser: frozenset(
+        {
+            "password_hash",
+            "totp_secret_encrypted",
+            "totp_last_step",
+            "recovery_hashes",
+            "must_change_password",
+            "line_accounts",
+        }
+    )
+}
+_WIDTH: Final = {Scope.OWN: 0, Scope.DEPARTMENT: 1, Scope.ALL: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +138,7 @@ class Lookups:
     intake_centre_ids: frozenset[int]
 
     def setting(self, key: str, default: Any = None) -> Any:
-        """Return a setting's value, or the default where the row is missing."""
+        """Return a setting's value, else what holds where the row is missing, else the default given here."""
         return self.settings.get(key, default)
 
     def department_and_below(self, department_id: int | None) -> frozenset[int]:
@@ -136,10 +156,9 @@ class Lookups:
     def grants_of(self, role_ids: Iterable[int]) -> dict[str, Scope]:
         """Return the widest scope per permission over several roles."""
         widest: dict[str, Scope] = {}
-        order = {Scope.OWN: 0, Scope.DEPARTMENT: 1, Scope.ALL: 2}
         for role_id in role_ids:
             for permission, scope in self.role_grants.get(role_id, {}).items():
-                if permission not in widest or order[scope] > order[widest[permission]]:
+                if permission not in widest or _WIDTH[scope] > _WIDTH[widest[permission]]:
                     widest[permission] = scope
         return widest
 
@@ -160,7 +179,7 @@ def load_lookups(session: Session) -> Lookups:
     departments = session.scalars(select(Department).order_by(Department.sort_order, Department.id)).all()
     return Lookups(
         version=version,
-        settings={row.key: row.value for row in session.scalars(select(Setting))},
+        settings=DEFAULTS | {row.key: row.value for row in session.scalars(select(Setting))},
         departments={
             d.id: Row(d.id, d.code, d.name, d.name_en, d.parent_id, d.is_active) for d in departments
         },
@@ -178,15 +197,26 @@ def load_lookups(session: Session) -> Lookups:
             for z in session.scalars(select(Zone).order_by(Zone.sort_order, Zone.id))
         },
         communities=_communities(session),
-        staff={
-            s.id: StaffRow(
-                s.id, s.username, s.full_name, None, s.department_id, s.is_active, "", s.position or ""
-            )
-            for s in session.scalars(select(StaffUser).order_by(StaffUser.first_name))
-        },
+        staff=_staff(session),
         role_grants=grants,
         intake_centre_ids=frozenset(d.id for d in departments if d.is_intake_centre),
     )
+
+
+def _staff(session: Session) -> dict[int, StaffRow]:
+    rows = [
+        StaffRow(
+            id=officer.id,
+            code=officer.username,
+            name=officer.full_name,
+            parent_id=officer.department_id,
+            is_active=officer.is_active,
+            sort_key=sort_key(f"{officer.first_name} {officer.last_name or ''}"),
+            position=officer.position or "",
+        )
+        for officer in session.scalars(select(StaffUser))
+    ]
+    return {row.id: row for row in sorted(rows, key=lambda row: (row.sort_key, row.id))}
 
 
 def _subcategories(session: Session) -> dict[int, SubcategoryRow]:
@@ -230,18 +260,33 @@ def _communities(session: Session) -> dict[int, CommunityRow]:
 
 @event.listens_for(Session, "before_flush")
 def _move_stamp(session: Session, _context: object, _instances: object) -> None:
-    touched = any(
-        isinstance(row, WATCHED)
-        for row in (*session.new, *session.deleted, *(r for r in session.dirty if session.is_modified(r)))
-    )
-    if touched:
+    written = (*session.new, *session.deleted, *(row for row in session.dirty if _changes_snapshot(row)))
+    if any(isinstance(row, WATCHED) for row in written):
         touch_lookups(session)
 
 
+@event.listens_for(Session, "do_orm_execute")
+def _move_stamp_for_statement(state: ORMExecuteState) -> None:
+    """A statement that writes a watched table, past the objects in memory, moves the stamp as well."""
+    if not (state.is_insert or state.is_update or state.is_delete):
+        return
+    if getattr(state.statement, "table", None) in _WATCHED_TABLES:
+        touch_lookups(state.session)
+
+
+def _changes_snapshot(row: object) -> bool:
+    """Tell whether anything changed that others could see; a sign-in that notes its code does not."""
+    attributes = inspect(row).attrs
+    unseen = UNSEEN.get(type(row), frozenset())
+    return any(attribute.history.has_changes() for attribute in attributes if attribute.key not in unseen)
+
+
 def touch_lookups(session: Session) -> None:
-    """Move the stamp in this transaction; for writes that bypass the ORM."""
-    moved = session.execute(
-        update(LookupStamp).where(LookupStamp.id == 1).values(version=LookupStamp.version + 1)
+    """Move the stamp in this transaction; whoever writes past the session calls it himself."""
+    make = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement: Insert = (
+        make(LookupStamp)
+        .values(id=1, version=1)
+        .on_conflict_do_update(index_elements=["id"], set_={"version": LookupStamp.version + 1})
     )
-    if moved.rowcount == 0:  # type: ignore[attr-defined]
-        session.execute(LookupStamp.__table__.insert().values(id=1, version=1))  # type: ignore[attr-defined]
+    session.execute(statement)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.clock import bangkok_date, now
-from domain.labels import STEP_WORDS, citizen_word, word
+from domain.labels import STEP_WORDS, citizen_word, promised_words, word
 from domain.permissions import Permission
 from domain.settings import read_setting
 from domain.thai_calendar import thai_date
@@ -21,6 +21,7 @@ from domain.workflow import CITIZEN_STEPS, Audience, Telling
 from models import (
     Complaint,
     ComplaintEvent,
+    ComplaintStatus,
     Department,
     EventKind,
     LineAccount,
@@ -29,6 +30,7 @@ from models import (
     Notification,
     OutboxChannel,
     OutboxMessage,
+    Role,
     RoleGrant,
     Scope,
     StaffUser,
@@ -66,9 +68,9 @@ def _tell_complainant(
     member = complaint.member
     if member is None or member.is_shared:
         return
-    for account in member.line_accounts:
-        if account.channel is LineChannel.CITIZEN and account.state is not LineState.BLOCKED:
-            _enqueue(session, actor, complaint, event, template_key, account, member.full_name)
+    account = _reachable(member.line_accounts, LineChannel.CITIZEN)
+    if account is not None:
+        _enqueue(session, actor, complaint, event, template_key, account, member.full_name)
 
 
 def _tell_officer(
@@ -88,9 +90,19 @@ def _tell_officer(
             created_at=now(),
         )
     )
-    for account in officer.line_accounts:
-        if account.channel is LineChannel.STAFF and account.state is not LineState.BLOCKED:
-            _enqueue(session, actor, complaint, event, template_key, account, officer.full_name)
+    account = _reachable(officer.line_accounts, LineChannel.STAFF)
+    if account is not None:
+        _enqueue(session, actor, complaint, event, template_key, account, officer.full_name)
+
+
+def _reachable(accounts: Iterable[LineAccount], channel: LineChannel) -> LineAccount | None:
+    """Return the account a person is told by: of several the one bound last, that of the phone in use."""
+    open_ones = [one for one in accounts if one.channel is channel and one.state is not LineState.BLOCKED]
+    return max(
+        open_ones,
+        key=lambda one: (one.state is LineState.FRIEND, one.bound_at, one.id),
+        default=None,
+    )
 
 
 def _enqueue(
@@ -128,25 +140,28 @@ def held_until(session: Session, actor: Actor, event: ComplaintEvent) -> datetim
     return event.at + timedelta(seconds=int(read_setting(session, "undo_hold_seconds")))
 
 
-def _officers(session: Session, complaint: Complaint, audience: Audience) -> Iterator[StaffUser]:
+def _officers(session: Session, complaint: Complaint, audience: Audience) -> list[StaffUser]:
+    """Return who is told: the department's own, up its line; where it has nobody, those who see to all."""
     if audience is Audience.ASSIGNEE:
-        if complaint.assignee is not None and complaint.assignee.is_active:
-            yield complaint.assignee
-        return
+        assignee = complaint.assignee
+        return [assignee] if assignee is not None and assignee.is_active else []
     permission = Permission.COMPLAINT_ACCEPT if audience is Audience.INTAKE else Permission.COMPLAINT_OVERSEE
     upwards = _department_and_above(session, complaint.department_id)
     found = session.execute(
         select(StaffUser, RoleGrant.scope)
         .join(staff_role, staff_role.c.staff_user_id == StaffUser.id)
-        .join(RoleGrant, RoleGrant.role_id == staff_role.c.role_id)
-        .where(RoleGrant.permission == permission.value, StaffUser.is_active)
+        .join(Role, Role.id == staff_role.c.role_id)
+        .join(RoleGrant, RoleGrant.role_id == Role.id)
+        .where(
+            RoleGrant.permission == permission.value,
+            RoleGrant.scope != Scope.OWN,
+            Role.is_active,
+            StaffUser.is_active,
+        )
         .order_by(StaffUser.id)
-    )
-    for officer, scope in found:
-        is_theirs = officer.department_id in upwards
-        is_nobodys = complaint.department_id is None and scope is Scope.ALL
-        if is_theirs or is_nobodys:
-            yield officer
+    ).all()
+    theirs = [officer for officer, _scope in found if officer.department_id in upwards]
+    return theirs or [officer for officer, scope in found if scope is Scope.ALL]
 
 
 def _department_and_above(session: Session, department_id: int | None) -> set[int]:
@@ -163,44 +178,62 @@ def card_facts(
 ) -> dict[str, Any]:
     """Return what a card may say, in the recipient's language, as it is at this moment.
 
-    The keys are those of ``line_hooks.messages.CardFacts``; addresses of pages are added when it is sent.
+    The keys are those of ``line_hooks.messages.CardFacts``; addresses of pages are added when it is sent. A
+    citizen's card holds neither the officer's name nor the story: it lies on a phone others may look at.
     """
     status = complaint.status
-    result = complaint.results[-1] if complaint.results else None
-    rating = complaint.ratings[-1] if complaint.ratings and event.kind is EventKind.RATE else None
-    subcategory = complaint.subcategory
-    names = _names(complaint, language)
+    state_word = citizen_word(status, language) if for_citizen else word(status, language)
+    place = complaint.place_text or (complaint.road.name if complaint.road else "")
+    due = thai_date(bangkok_date(complaint.due_at), lang=language) if complaint.due_at else ""
     return {
         "number": complaint.number or complaint.public_code,
         "public_code": complaint.public_code,
         "kind_word": word(complaint.kind, language),
-        "subtype_name": names["subtype"],
-        "place": complaint.place_text or (complaint.road.name if complaint.road else ""),
-        "story_short": grapheme_truncate(complaint.story.replace("\n", " "), STORY_LETTERS),
-        "zone": names["zone"],
-        "community": names["community"],
-        "department": names["department"],
-        "officer_name": complaint.assignee.full_name if complaint.assignee else "",
+        "place": place,
         "state_code": status.value,
-        "state_word": citizen_word(status, language) if for_citizen else word(status, language),
-        "due_text": thai_date(bangkok_date(complaint.due_at), lang=language) if complaint.due_at else "",
-        "promised_text": (complaint.promised_text or "") if subcategory else "",
-        "result_text": result.result_text if result else "",
-        "outcome_word": word(result.outcome, language) if result else "",
-        "done_date_text": thai_date(result.done_date, lang=language) if result else "",
-        "stars": rating.stars if rating else 0,
-        "comment": event.note or "",
-        "reason": complaint.reject_reason or "",
+        "state_word": state_word,
+        "due_text": due,
+        "promised_text": promised_words(complaint.promised_text, language),
+        "reason": (complaint.reject_reason or "") if status is ComplaintStatus.REJECTED else "",
         "latitude": str(complaint.latitude) if complaint.latitude is not None else "",
         "longitude": str(complaint.longitude) if complaint.longitude is not None else "",
         "state_seq": complaint.state_seq,
         "steps": citizen_steps(complaint, language),
+        **_names(complaint, language),
+        **_result_facts(complaint, language),
+        **_rating_facts(complaint, event),
+        **_staff_facts(complaint, event, hidden=for_citizen),
+    }
+
+
+def _result_facts(complaint: Complaint, language: str) -> dict[str, str]:
+    result = complaint.results[-1] if complaint.results else None
+    return {
+        "result_text": result.result_text if result else "",
+        "outcome_word": word(result.outcome, language) if result else "",
+        "done_date_text": thai_date(result.done_date, lang=language) if result else "",
+    }
+
+
+def _rating_facts(complaint: Complaint, event: ComplaintEvent) -> dict[str, Any]:
+    rating = complaint.ratings[-1] if event.kind is EventKind.RATE and complaint.ratings else None
+    return {"stars": rating.stars if rating else 0}
+
+
+def _staff_facts(complaint: Complaint, event: ComplaintEvent, *, hidden: bool) -> dict[str, str]:
+    if hidden:
+        return {"story_short": "", "officer_name": "", "comment": ""}
+    said = event.note if event.kind in {EventKind.RATE, EventKind.DIRECT} else None
+    return {
+        "comment": said or "",
+        "story_short": grapheme_truncate(complaint.story.replace("\n", " "), STORY_LETTERS),
+        "officer_name": complaint.assignee.full_name if complaint.assignee else "",
     }
 
 
 def _names(complaint: Complaint, language: str) -> dict[str, str]:
     rows = {
-        "subtype": complaint.subcategory or complaint.category,
+        "subtype_name": complaint.subcategory or complaint.category,
         "zone": complaint.zone,
         "community": complaint.community,
         "department": complaint.department,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import Insert
@@ -13,6 +14,7 @@ from domain.clock import bangkok_date, buddhist_year, fiscal_year_of
 from models import NumberSeries
 
 PUBLIC_SERIES = "#public"
+_PLACEHOLDER = re.compile(r"\{(code|running|year)\}")
 
 
 def take_number(session: Session, code: str, year: int) -> int:
@@ -21,7 +23,7 @@ def take_number(session: Session, code: str, year: int) -> int:
 
 
 def take_numbers(session: Session, code: str, year: int, count: int) -> int:
-    """Take the next ``count`` numbers of a series and return the last of them.
+    """Take the next ``count`` numbers (1 or more) of a series and return the last of them.
 
     The row stays locked until the caller commits; a roll-back gives the number back, so no gap can
     arise (reliability.md §5.3).
@@ -51,8 +53,12 @@ def number_year(moment: datetime, year_kind: str) -> int:
 
 
 def format_number(pattern: str, code: str, running: int, year: int) -> str:
-    """Return the printed number, e.g. ``อส. 56/2569`` from ``{code} {running}/{year}``."""
-    return pattern.format(code=code, running=running, year=year)
+    """Return the printed number, e.g. ``อส. 56/2569`` from ``{code} {running}/{year}``.
+
+    Only these three placeholders are filled; any other brace in a municipality's pattern stays as it is.
+    """
+    values = {"code": code, "running": str(running), "year": str(year)}
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], pattern)
 
 
 def take_public_code(session: Session, moment: datetime) -> str:

@@ -79,7 +79,7 @@ def change_password(
         WrongCredentials: the password was changed meanwhile.
     """
     user = user_of(session, proof)
-    _store_password(session, user, password_hash)
+    _store_password(user, password_hash)
     end_sessions_of(session, user.id, keep_session_id=keep_session_id)
     audit.record(session, actor, AuditAction.UPDATE, user, changes={"password": "changed"})
 
@@ -96,7 +96,7 @@ def set_password_by_link(session: Session, token: str, password_hash: str) -> St
     user = session.get(StaffUser, link.staff_user_id, populate_existing=True)
     if user is None or not user.is_active:
         raise LinkInvalid
-    _store_password(session, user, password_hash)
+    _store_password(user, password_hash)
     end_sessions_of(session, user.id)
     audit.record(session, actor_of(user), AuditAction.UPDATE, user, changes={"password": link.purpose.value})
     return user
@@ -120,10 +120,5 @@ def set_language(session: Session, actor: Actor, language: str) -> None:
     session.execute(update(StaffUser).where(StaffUser.id == actor.staff_user_id).values(language=language))
 
 
-def _store_password(session: Session, user: StaffUser, password_hash: str) -> None:
-    """Write past the ORM: a password is no look-up, so nobody need read the small tables again."""
-    session.execute(
-        update(StaffUser)
-        .where(StaffUser.id == user.id)
-        .values(password_hash=password_hash, must_change_password=False)
-    )
+def _store_password(user: StaffUser, password_hash: str) -> None:
+    user.password_hash, user.must_change_password = password_hash, False

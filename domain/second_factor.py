@@ -1,8 +1,7 @@
 """The second factor: six digits from a phone (RFC 6238), and ten recovery codes for the day it is lost.
 
 A secret is not stored before its first right code; until then it travels sealed with the form. A code is
-good once: the step it belongs to is kept. Writes go past the ORM on purpose, so that a sign-in does not
-tell every process to read its look-ups again.
+good once: the step it belongs to is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Final
 
 import pyotp
 from cryptography.fernet import InvalidToken
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import audit
@@ -117,11 +116,8 @@ def confirm_totp(
     if step is None:
         raise InvalidField("second_factor_wrong", field="code")
     codes, hashes = _new_recovery_codes(vault, user.id)
-    session.execute(
-        update(StaffUser)
-        .where(StaffUser.id == user.id)
-        .values(totp_secret_encrypted=vault.encrypt(secret), totp_last_step=step, recovery_hashes=hashes)
-    )
+    user.totp_secret_encrypted, user.totp_last_step = vault.encrypt(secret), step
+    user.recovery_hashes = hashes
     audit.record(session, actor, AuditAction.UPDATE, user, changes={"second_factor": "enrolled"})
     return codes
 
@@ -147,44 +143,43 @@ def use_second_factor(session: Session, vault: Vault, user: StaffUser, typed: st
 def renew_recovery_codes(session: Session, actor: Actor, vault: Vault, user: StaffUser) -> list[str]:
     """Replace the recovery codes and return the new ones, shown once; the caller commits."""
     codes, hashes = _new_recovery_codes(vault, user.id)
-    session.execute(update(StaffUser).where(StaffUser.id == user.id).values(recovery_hashes=hashes))
+    user.recovery_hashes = hashes
     audit.record(session, actor, AuditAction.UPDATE, user, changes={"second_factor": "codes_renewed"})
     return codes
 
 
 def forget_totp(session: Session, actor: Actor, user: StaffUser) -> None:
     """Take the second factor away and end the officer's sessions; he enrols again at the next sign-in."""
-    session.execute(
-        update(StaffUser)
-        .where(StaffUser.id == user.id)
-        .values(totp_secret_encrypted=None, totp_last_step=None, recovery_hashes=[])
-    )
+    user.totp_secret_encrypted, user.totp_last_step, user.recovery_hashes = None, None, []
     end_sessions_of(session, user.id)
     audit.record(session, actor, AuditAction.UPDATE, user, changes={"second_factor": "reset"})
 
 
 def _use_totp(session: Session, vault: Vault, user: StaffUser, digits: str) -> bool:
+    _lock(session, user)
     if user.totp_secret_encrypted is None:
         return False
     step = _matching_step(vault.decrypt(user.totp_secret_encrypted), digits)
-    if step is None:
+    if step is None or (user.totp_last_step is not None and step <= user.totp_last_step):
         return False
-    unused = or_(StaffUser.totp_last_step.is_(None), StaffUser.totp_last_step < step)
-    moved = session.execute(
-        update(StaffUser).where(StaffUser.id == user.id, unused).values(totp_last_step=step)
-    )
-    return bool(moved.rowcount)  # type: ignore[attr-defined]
+    user.totp_last_step = step
+    return True
 
 
 def _use_recovery_code(session: Session, vault: Vault, user: StaffUser, typed: str) -> bool:
-    own = select(StaffUser.recovery_hashes).where(StaffUser.id == user.id)
-    stored = session.scalar(own.with_for_update())  # Two uses of one code must not both find it.
+    _lock(session, user)
     given = _recovery_hash(vault, user.id, typed)
-    kept = [each for each in stored or [] if not hmac.compare_digest(each, given)]
-    if len(kept) == len(stored or []):
+    kept = [each for each in user.recovery_hashes if not hmac.compare_digest(each, given)]
+    if len(kept) == len(user.recovery_hashes):
         return False
-    session.execute(update(StaffUser).where(StaffUser.id == user.id).values(recovery_hashes=kept))
+    user.recovery_hashes = kept
     return True
+
+
+def _lock(session: Session, user: StaffUser) -> None:
+    """Read the officer afresh and keep others waiting: two uses of one code must not both find it unused."""
+    session.flush()
+    session.refresh(user, with_for_update=True)
 
 
 def _matching_step(secret: str, code: str) -> int | None:

@@ -1,4 +1,8 @@
-"""The settings a municipality keeps as rows, with what holds where a row is missing."""
+"""The settings a municipality keeps as rows, with what holds where a row is missing.
+
+Settings without a default here (names, colours, the map) are those of the town's own file in ``seed/``; their
+readers say what they do without them.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Final
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import audit, throttle
@@ -179,7 +179,7 @@ def sign_in(
     """
     user = user_of(session, proof)
     if proof.new_hash is not None:
-        session.execute(update(StaffUser).where(StaffUser.id == user.id).values(password_hash=proof.new_hash))
+        user.password_hash = proof.new_hash
         proof = PasswordProof(user.id, password_mark(proof.new_hash))
     factor = "none"
     if not is_demo and (user.totp_secret_encrypted is not None or wants_second_factor(session, user.id)):

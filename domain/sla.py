@@ -20,8 +20,10 @@ def is_working_day(day: date, holidays: Collection[date]) -> bool:
 def due_at(received_at: datetime, amount: int, unit: DurationUnit, holidays: Collection[date]) -> datetime:
     """Return the moment by which a complaint must be answered.
 
-    Hours run from receipt. Days and working days are counted from the day after receipt and end at
-    closing time of the last one.
+    Hours run from receipt, through nights and days off. Days and working days are counted from the day after
+    receipt and end at closing time of the last one; calendar days may end on a day off. For working days,
+    what is received on a day off or after closing time counts as received when offices open next
+    (architecture.md §9).
 
     Args:
         received_at: Aware moment; counted on the Bangkok calendar.
@@ -40,6 +42,8 @@ def due_at(received_at: datetime, amount: int, unit: DurationUnit, holidays: Col
     if unit is DurationUnit.HOURS:
         return received_at.astimezone(UTC) + timedelta(hours=amount)
     day = to_bangkok(received_at).date()
+    if unit is DurationUnit.WORKING_DAYS:
+        day = day_of_receipt(received_at, holidays)
     left = amount
     for _ in range(LONGEST_SPAN_DAYS):
         day += timedelta(days=1)
@@ -50,6 +54,26 @@ def due_at(received_at: datetime, amount: int, unit: DurationUnit, holidays: Col
     raise ValueError("the promised time does not end within five years")
 
 
+def day_of_receipt(received_at: datetime, holidays: Collection[date]) -> date:
+    """Return the Bangkok day on which offices receive it: the next working one, when they are closed.
+
+    Raises:
+        ValueError: there is no working day within five years.
+    """
+    local = to_bangkok(received_at)
+    day = local.date()
+    if is_working_day(day, holidays) and local.time() <= CLOSING_TIME:
+        return day
+    for _ in range(LONGEST_SPAN_DAYS):
+        day += timedelta(days=1)
+        if is_working_day(day, holidays):
+            return day
+    raise ValueError("no working day within five years")
+
+
 def days_left(due: datetime, moment: datetime) -> int:
-    """Return whole Bangkok calendar days until the due day; negative when it has passed."""
+    """Return whole Bangkok calendar days until the due day; negative when it has passed.
+
+    On the due day it is 0 until midnight, though closing time may be past: compare the moments for lateness.
+    """
     return (to_bangkok(due).date() - to_bangkok(moment).date()).days

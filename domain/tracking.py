@@ -11,21 +11,35 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.clock import bangkok_date
+from domain.clock import bangkok_date, now
 from domain.errors import InvalidField
-from domain.labels import CITIZEN_WORDS, word
+from domain.labels import citizen_word, promised_words, word
 from domain.notifications import citizen_steps
 from domain.permissions import scope_complaints
+from domain.settings import read_setting
+from domain.thai_text import search_form
 from domain.throttle import Limit
 from domain.vault import Vault
-from models import AttachmentStage, Complaint, EventKind, StatusKind
+from domain.workflow import CITIZEN_STEPS
+from models import AttachmentStage, Complaint, ComplaintStatus, EventKind, Rating, StatusKind
 
 PURPOSE: Final = "tracking"
 LIMITS: Final = {
     "ip": Limit(free=5, window=timedelta(minutes=15)),
     "complaint": Limit(free=10, window=timedelta(hours=1)),
 }
-_CODE = re.compile(r"[0-9]{4}-[0-9]{1,9}")
+LONGEST_CODE: Final = 40
+LONGEST_PASSWORD: Final = 100
+_CODE: Final = re.compile(r"[0-9]{4}-[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way: the citizen's word, ``done``, ``now`` or ``todo``, and when it was reached."""
+
+    text: str
+    mark: str
+    reached_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +47,12 @@ class Tracked:
     """What the holder of code and password may see; no name, no phone, no officer's name.
 
     Attributes:
-        steps: The way in citizens' words as (word, mark); marks done, now, todo.
         history: Moments and words of what happened, oldest first.
-        photos: Public ids of the photos, before and after.
+        reason: Why it was not taken.
+        result_text: Of the latest result, while the complaint is done.
+        before: Public ids of the photos of the trouble.
+        after: Public ids of the photos of the result.
+        may_rate: The latest result may be rated, or its rating still be changed.
         stars: The rating given for the latest result; None when there is none yet.
     """
 
@@ -47,7 +64,7 @@ class Tracked:
     department: str
     state_word: str
     is_open: bool
-    steps: list[tuple[str, str]]
+    steps: list[Step]
     history: list[tuple[datetime, str]]
     received_at: datetime | None
     due_date: date | None
@@ -64,8 +81,11 @@ class Tracked:
 
 
 def clean_code(text: str) -> str:
-    """Return a typed code in its stored form; an unreadable one becomes a code nobody has."""
-    code = text.strip().replace(" ", "").replace("–", "-")[:20]
+    """Return a typed code in its stored form; an unreadable one becomes a code nobody has.
+
+    Thai digits, spaces and dashes of any length are read as they were meant.
+    """
+    code = search_form(text[:LONGEST_CODE]).replace(" ", "")
     return code if _CODE.fullmatch(code) else "-"
 
 
@@ -81,7 +101,7 @@ def find_tracked(session: Session, vault: Vault, code: str, password: str) -> Co
     complaint = session.scalars(
         select(Complaint).where(Complaint.public_code == clean_code(code))
     ).one_or_none()
-    fits = vault.matches_tracking(password[:100], complaint.tracking_hash if complaint else None)
+    fits = vault.matches_tracking(password[:LONGEST_PASSWORD], complaint.tracking_hash if complaint else None)
     if complaint is None or not fits:
         raise InvalidField("tracking_not_found", field="password")
     return complaint
@@ -92,13 +112,12 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
     complaint = session.scalars(scope_complaints(select(Complaint), holder)).one_or_none()
     if complaint is None:
         return None
-    result = complaint.results[-1] if complaint.results else None
+    status = complaint.status
+    is_done = status.kind is StatusKind.DONE
+    result = complaint.results[-1] if is_done and complaint.results else None
     rating = next((row for row in complaint.ratings if result and row.result_id == result.id), None)
     subject = complaint.subcategory or complaint.category
-    column = 1 if language == "en" else 0
-    photos: dict[AttachmentStage, list[str]] = {stage: [] for stage in AttachmentStage}
-    for photo in complaint.attachments:
-        photos[photo.stage].append(photo.public_id)
+    photos = _photos(complaint)
     return Tracked(
         complaint_id=complaint.id,
         number=complaint.number or "",
@@ -106,32 +125,64 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
         subject=_named(subject, language) or word(complaint.kind, language),
         place=complaint.place_text or (complaint.road.name if complaint.road else ""),
         department=_named(complaint.department, language),
-        state_word=CITIZEN_WORDS[complaint.status][column],
-        is_open=complaint.status.kind in {StatusKind.OPEN, StatusKind.WAITING},
-        steps=[(text, mark) for text, mark in citizen_steps(complaint, language)],
+        state_word=citizen_word(status, language),
+        is_open=status.kind in {StatusKind.OPEN, StatusKind.WAITING},
+        steps=_steps(complaint, language),
         history=_history(complaint, language),
         received_at=complaint.received_at,
         due_date=bangkok_date(complaint.due_at) if complaint.due_at else None,
-        promised=complaint.promised_text or "",
+        promised=promised_words(complaint.promised_text, language),
         result_text=result.result_text if result else "",
         done_date=result.done_date if result else None,
         outcome=word(result.outcome, language) if result else "",
-        reason=complaint.reject_reason or "",
+        reason=(complaint.reject_reason or "") if status is ComplaintStatus.REJECTED else "",
         before=photos[AttachmentStage.BEFORE],
         after=photos[AttachmentStage.AFTER],
-        may_rate=result is not None and complaint.status.kind is StatusKind.DONE,
+        may_rate=result is not None and _may_still_rate(session, rating),
         stars=rating.stars if rating else None,
         comment=(rating.comment or "") if rating else "",
     )
 
 
+def _may_still_rate(session: Session, rating: Rating | None) -> bool:
+    if rating is None:
+        return True
+    return now() - rating.rated_at <= timedelta(days=int(read_setting(session, "rating_change_days")))
+
+
+def _photos(complaint: Complaint) -> dict[AttachmentStage, list[str]]:
+    photos: dict[AttachmentStage, list[str]] = {stage: [] for stage in AttachmentStage}
+    for photo in complaint.attachments:
+        photos[photo.stage].append(photo.public_id)
+    return photos
+
+
+def _steps(complaint: Complaint, language: str) -> list[Step]:
+    """Return the way with its days: a step was reached when the complaint last came into its states."""
+    told = citizen_steps(complaint, language)
+    ways = [states for _key, states in CITIZEN_STEPS]
+    if len(told) != len(ways):  # Not taken, withdrawn or joined: received, then this.
+        ways = [ways[0], frozenset({complaint.status})]
+    return [
+        Step(text, mark, None if mark == "todo" else _reached(complaint, states))
+        for (text, mark), states in zip(told, ways, strict=True)
+    ]
+
+
+def _reached(complaint: Complaint, states: frozenset[ComplaintStatus]) -> datetime | None:
+    reached = None
+    for event in complaint.events:
+        if event.to_status in states and event.from_status not in states:
+            reached = event.at
+    return reached
+
+
 def _history(complaint: Complaint, language: str) -> list[tuple[datetime, str]]:
-    column = 1 if language == "en" else 0
     told: list[tuple[datetime, str]] = []
     for event in complaint.events:
         if not event.is_public or event.to_status is None or event.kind is EventKind.RATE:
             continue
-        text = CITIZEN_WORDS[event.to_status][column]
+        text = citizen_word(event.to_status, language)
         if not told or told[-1][1] != text:
             told.append((event.at, text))
     return told

@@ -6,11 +6,15 @@ import base64
 import hashlib
 import hmac
 import secrets
+import unicodedata
 
 from cryptography.fernet import Fernet
 
+from domain.thai_text import to_arabic_digits
+
 # Crockford's base 32: no I, L, O, U, so that a password read aloud or copied by hand survives.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOKALIKES = str.maketrans("OIL", "011")
 TRACKING_LENGTH = 10
 
 
@@ -43,7 +47,7 @@ class Vault:
 
     def lookup_hash(self, text: str) -> str:
         """Return the keyed hash by which an encrypted value is found again."""
-        return hmac.new(self._lookup_key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._lookup_key, _bytes(text), hashlib.sha256).hexdigest()
 
     def tracking_password(self, public_code: str, generation: int) -> str:
         """Return the 10-letter tracking password of a complaint; a new generation gives a new one.
@@ -61,7 +65,7 @@ class Vault:
     def tracking_hash(self, password: str) -> str:
         """Return the keyed hash under which a tracking password is stored."""
         return hmac.new(
-            self._tracking_key, b"hash:" + fold_code(password).encode(), hashlib.sha256
+            self._tracking_key, b"hash:" + _bytes(fold_code(password)), hashlib.sha256
         ).hexdigest()
 
     def matches_tracking(self, password: str, stored: str | None) -> bool:
@@ -70,9 +74,12 @@ class Vault:
 
 
 def fold_code(text: str) -> str:
-    """Read a hand-copied code as it was meant: upper case, O as 0, I and L as 1, no spaces or dashes."""
-    folded = text.strip().upper().replace(" ", "").replace("-", "")
-    return folded.translate(str.maketrans("OIL", "011"))
+    """Read a hand-copied code as it was meant: letters and digits only, upper case, O as 0, I and L as 1.
+
+    Thai digits and letters of full width are read; spaces, dashes and what nobody sees are left out.
+    """
+    plain = to_arabic_digits(unicodedata.normalize("NFKC", text)).upper()
+    return "".join(filter(str.isalnum, plain)).translate(_LOOKALIKES)
 
 
 def new_token() -> str:
@@ -83,6 +90,11 @@ def new_token() -> str:
 def token_hash(token: str) -> str:
     """Return the hash under which a random token is stored; it has enough bits to need no key."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """Return the text as bytes; half a letter that a broken client sent is no error."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

@@ -18,7 +18,7 @@ from domain.actor import Actor
 from domain.clock import now
 from domain.complaint_filter import NONE_WORD, ROW_KEYS, ComplaintFilter, conditions, year_spans
 from domain.labels import word
-from domain.lookups import Lookups
+from domain.lookups import Lookups, Row
 from domain.permissions import Permission, scope_complaints
 from models import Complaint, Figure
 
@@ -169,12 +169,21 @@ def _table(key: str, frame: pd.DataFrame, lookups: Lookups, language: str) -> Su
     else:
         rows = [
             SummaryRow(row.code, _label(key, row, language), by_id[row.id])
-            for row in getattr(lookups, ROW_KEYS[key]).values()
+            for row in _in_order(key, lookups)
             if row.id in by_id
         ]
         if 0 in by_id:
             rows.append(SummaryRow(NONE_WORD, NOT_GIVEN[1 if language == "en" else 0], by_id[0]))
     return SummaryTable(key, rows, tuple(int(cell) for cell in frame.sum().to_numpy()))
+
+
+def _in_order(key: str, lookups: Lookups) -> list[Row]:
+    """Return the rows of a small table in its order; subtypes stand under their main types."""
+    rows: list[Row] = list(getattr(lookups, ROW_KEYS[key]).values())
+    if key == "subcategory":
+        order = list(lookups.categories)
+        rows.sort(key=lambda row: order.index(row.parent_id) if row.parent_id in order else len(order))
+    return rows
 
 
 def _label(key: str, row: Any, language: str) -> str:

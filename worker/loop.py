@@ -97,21 +97,24 @@ def wake_worker(app: Flask) -> None:
         ring()
 
 
-def drain_once(app: Flask, postman: Postman | None = None) -> Counts:
+def drain_once(app: Flask, postman: Postman | None = None, *, periodic: bool = True) -> Counts:
     """Do everything that is due now, in this thread, and return what was done; for tests, demo and cron.
 
     Args:
         app: The application.
         postman: Carries the messages; by default one of the app's settings, closed at the end.
+        periodic: Also run the periodic work whose time has come.
     """
     carrier = postman or Postman(app.extensions["settings"])
     counts = Counts()
     never: Callable[[], bool] = lambda: False  # noqa: E731 - a value, not a rule
     try:
         with app.app_context():
-            schedule.plan_tasks()
+            if periodic:
+                schedule.plan_tasks()
+                counts.tasks += schedule.run_tasks(app, never)
             for _ in range(_MOST_PASSES):
-                if not _line_steps(app, carrier, never, counts) + _job_steps(app, never, counts):
+                if not _line_steps(app, carrier, never, counts) + _jobs_step(app, counts):
                     break
     finally:
         if postman is None:
@@ -143,13 +146,18 @@ def _line_steps(app: Flask, postman: Postman, stopping: Callable[[], bool], coun
     return handled + len(verdicts)
 
 
+def _jobs_step(app: Flask, counts: Counts) -> int:
+    """Do one job; return how many were done."""
+    done = jobs.run_due(app)
+    counts.jobs += done
+    return done
+
+
 def _job_steps(app: Flask, stopping: Callable[[], bool], counts: Counts) -> int:
     """Run the periodic work that is due, then one job; return how much was done."""
     tasks = schedule.run_tasks(app, stopping)
-    done = jobs.run_due(app)
     counts.tasks += tasks
-    counts.jobs += done
-    return tasks + done
+    return tasks + _jobs_step(app, counts)
 
 
 def _lane(app: Flask, name: str, step: Step, stop: Event, bell: Event) -> threading.Thread:

@@ -64,3 +64,5 @@ document.addEventListener(
   },
   true,
 );
+
+window.asksFirst = true; // Until now the page itself let no such button through (admin/base.html).

@@ -15,8 +15,12 @@ const AGAIN_AFTER = 8000;
 async function load(root) {
   for (const [selector, get] of NEEDS) {
     if (!root.querySelector(selector)) continue;
-    const module = await get();
-    module.start?.(root);
+    try {
+      const module = await get();
+      module.start?.(root);
+    } catch (error) {
+      console.warn(`${selector} stays plain: ${error.message}`); // The others must not wait for it.
+    }
   }
 }
 
@@ -27,7 +31,7 @@ function focusErrors(root) {
 // A second press while the first is under way sends nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || event.submitter?.hasAttribute("formaction")) return;
+  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post" || event.submitter?.hasAttribute("formaction")) return;
   if (form.dataset.sending) {
     event.preventDefault();
     return;

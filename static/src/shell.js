@@ -22,6 +22,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The present door of a long menu is in view.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 document.addEventListener("htmx:config:request", (event) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token;

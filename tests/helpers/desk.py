@@ -44,9 +44,9 @@ class Desk:
     def token(self) -> str:
         """Return the CSRF token of this session, as the pages give it out."""
         if self._token is None:
-            page = text_of(self.get("/admin/", follow_redirects=True))
+            page = text_of(self.get("/admin/account"))
             found = _TOKEN.search(page)
-            assert found, "the first page gives out no CSRF token"
+            assert found, "the account page gives out no CSRF token"
             self._token = html.unescape(found.group(1))
         return self._token
 

@@ -54,11 +54,11 @@ class Town:
     url: str
     timeout: tuple[float, float] = (2.0, 10.0)
 
-    def drain(self) -> Counts:
+    def drain(self, *, periodic: bool = False) -> Counts:
         """Let a worker do what is due, then look at the database afresh."""
         postman = Postman(self.app.extensions["settings"], self.timeout)
         try:
-            return drain_once(self.app, postman)
+            return drain_once(self.app, postman, periodic=periodic)
         finally:
             postman.close()
             db.session.rollback()

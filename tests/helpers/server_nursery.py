@@ -33,6 +33,7 @@ class Answer:
 
     status: int
     location: str
+    cookie: str
     body: bytes
 
     @property
@@ -67,7 +68,8 @@ class Server:
         try:
             connection.request(method, path, body, {"Connection": "close", **(headers or {})})
             answer = connection.getresponse()
-            return Answer(answer.status, answer.getheader("Location", ""), answer.read())
+            cookie = answer.getheader("Set-Cookie", "").partition(";")[0]
+            return Answer(answer.status, answer.getheader("Location", ""), cookie, answer.read())
         except (ConnectionError, http.client.HTTPException):
             return None
         finally:

@@ -21,6 +21,8 @@ from domain.sign_in import LIMITS
 from extensions import write_transaction
 from models import UserSession
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 NEW_PASSWORD = "blue7kettle&fern"
 WRONG = "wrong-and-long-enough"
 EVIL = (

@@ -20,6 +20,8 @@ from domain.clock import FrozenClock
 from domain.settings import write_setting
 from models import Role, UserSession
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 COUNT = Callable[[], AbstractContextManager[list[str]]]
 
 

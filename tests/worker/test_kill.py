@@ -25,7 +25,6 @@ from domain.clock import now
 from extensions import db, write_transaction
 from line_sim.state import read_journal
 from models import DeliveryState, OutboxMessage, WebhookReceipt
-from worker.schedule import TASKS, plan_tasks
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
@@ -56,8 +55,7 @@ def journal(tmp_path: Path) -> Path:
 def town(app: Flask, journal: Path, workers: Nursery) -> Iterator[Town]:
     """A town whose periodic work is done for the day, so that only messages and events pass the points."""
     with town_with_line(app, journal) as made:
-        plan_tasks(TASKS)
-        made.drain()
+        made.drain(periodic=True)
         yield made
         workers.kill_all()
 

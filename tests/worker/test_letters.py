@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from helpers.backends import SqliteBackend
 from helpers.line import (
     CITIZEN,
     NOTE,
@@ -40,6 +41,12 @@ from worker.addresses import Addresses, map_address
 from worker.letters import write_letters
 
 CANCELLED, FAILED = DeliveryState.CANCELLED, DeliveryState.FAILED
+
+
+@pytest.fixture
+def backend(sqlite_backend: SqliteBackend) -> SqliteBackend:
+    """One database is enough here: what the worker asks of the other, the rest of this room tries there."""
+    return sqlite_backend
 
 
 @pytest.fixture

@@ -246,14 +246,14 @@ def test_a_town_without_line_gathers_no_messages_for_ever(town: Town, frozen_noo
     town.app.extensions["settings"] = replace(settings, line_staff_token=None)
     officer = town.friend("officer2", "staff")
     first = town.put(officer, "an order", channel=STAFF)
-    town.drain()
+    town.drain(periodic=True)
     waiting = db.session.get_one(OutboxMessage, first)
     assert (waiting.state, waiting.last_error) == (DeliveryState.READY, "channel_off")
     frozen_noon.advance(timedelta(hours=23))
     second = town.put(officer, "another", channel=STAFF)
     frozen_noon.advance(HOUR)
 
-    town.drain()
+    town.drain(periodic=True)
 
     states = [db.session.get_one(OutboxMessage, one).state for one in (first, second)]
     assert states == [DeliveryState.CANCELLED, DeliveryState.READY]
@@ -265,11 +265,11 @@ def test_a_token_that_was_missing_for_an_hour_costs_no_message(town: Town, froze
     officer = town.friend("officer2", "staff")
     town.app.extensions["settings"] = replace(settings, line_staff_token=None)
     town.put(officer, "an order", channel=STAFF)
-    town.drain()
+    town.drain(periodic=True)
     frozen_noon.advance(HOUR)
     town.app.extensions["settings"] = settings
 
-    assert town.drain().sent == 1
+    assert town.drain(periodic=True).sent == 1
 
 
 def test_a_token_with_a_line_break_in_it_is_a_channel_that_is_off(town: Town):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from helpers.backends import SqliteBackend
 from helpers.people import officer_named
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from demo.staff import DEMO_PASSWORD
-from domain.account_links import LIFETIMES, LinkInvalid, issue_link, read_link, sweep, use_link
+from domain.account_links import LIFETIMES, LinkInvalid, issue_link, read_link, sweep
 from domain.accounts import (
     LastAdministrator,
     NewStaffUser,
@@ -43,7 +42,6 @@ from domain.clock import FrozenClock
 from domain.errors import DuplicateEntry, FieldErrors, InvalidField, NotFound, NotPermitted
 from domain.passwords import hash_password
 from domain.sign_in import WrongCredentials, check_password
-from extensions import write_transaction
 from models import AccountLink, AuditEntry, LinkPurpose, Role, Scope, StaffUser, UserSession
 from tables.staff import staff_role
 
@@ -51,6 +49,12 @@ ActAs = Callable[[str], Actor]
 
 NEW_PASSWORD = "blue7kettle&fern"
 ENTRY = NewStaffUser(username="wanphen.kr", first_name="วันเพ็ญ", last_name="เกรียงไกร", phone="081 234 5678")
+
+
+@pytest.fixture
+def backend(sqlite_backend: SqliteBackend) -> SqliteBackend:
+    """One database is enough here; test_account_rivals.py runs on both."""
+    return sqlite_backend
 
 
 def role_id(session: Session, code: str) -> int:
@@ -235,30 +239,6 @@ def test_only_the_hash_of_a_link_is_stored(session: Session, act_as: ActAs) -> N
     assert not any(link.token in changes for changes in log)
 
 
-def test_of_two_who_use_a_link_at_once_one_gets_through(app: Flask, session: Session, act_as: ActAs) -> None:
-    with write_transaction() as writing:
-        link = invite(writing, act_as("admin"), officer_named(writing, "clerk"))
-    together, answers = threading.Barrier(2), []
-
-    def use() -> None:
-        with app.app_context():
-            together.wait()
-            try:
-                with write_transaction() as writing:
-                    use_link(writing, link.token, LinkPurpose.RESET)
-                answers.append("in")
-            except LinkInvalid:
-                answers.append("refused")
-
-    rivals = [threading.Thread(target=use) for _number in range(2)]
-    for rival in rivals:
-        rival.start()
-    for rival in rivals:
-        rival.join()
-
-    assert sorted(answers) == ["in", "refused"]
-
-
 def test_a_reset_ends_every_session_and_keeps_the_second_factor(session: Session, act_as: ActAs) -> None:
     clerk = officer_named(session, "clerk")
     clerk.totp_secret_encrypted = "sealed"
@@ -353,36 +333,6 @@ def test_one_of_two_administrators_can_be_closed(session: Session, act_as: ActAs
     disable_staff_user(session, act_as("central"), officer_named(session, "admin"))
 
     assert has_administrator(session)
-
-
-def test_two_administrators_cannot_close_each_other_at_once(
-    app: Flask, session: Session, act_as: ActAs
-) -> None:
-    with write_transaction() as writing:
-        second = officer_named(writing, "central")
-        second.roles.append(writing.get_one(Role, role_id(writing, "system_admin")))
-    pairs = (("admin", "central"), ("central", "admin"))
-    actors = {name: act_as(name) for name in ("admin", "central")}
-    session.rollback()
-    together, answers = threading.Barrier(2), []
-
-    def close(actor: str, victim: str) -> None:
-        with app.app_context():
-            together.wait()
-            try:
-                with write_transaction() as writing:
-                    disable_staff_user(writing, actors[actor], officer_named(writing, victim))
-                answers.append("closed")
-            except LastAdministrator:
-                answers.append("refused")
-
-    rivals = [threading.Thread(target=close, args=pair) for pair in pairs]
-    for rival in rivals:
-        rival.start()
-    for rival in rivals:
-        rival.join()
-
-    assert sorted(answers) == ["closed", "refused"]
 
 
 # The first administrator ------------------------------------------------------------------------------------

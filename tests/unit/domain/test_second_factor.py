@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pyotp
 import pytest
 from flask import Flask
+from helpers.backends import SqliteBackend
 from helpers.people import officer_named
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,10 +27,16 @@ from domain.second_factor import (
 from domain.sign_in import actor_of
 from domain.user_sessions import start_session
 from domain.vault import Vault
-from extensions import db, write_transaction
+from extensions import db
 from models import AuditEntry, StaffUser, UserSession
 
 TOWN = "Manchakhiri"
+
+
+@pytest.fixture
+def backend(sqlite_backend: SqliteBackend) -> SqliteBackend:
+    """One database is enough here; test_account_rivals.py runs on both."""
+    return sqlite_backend
 
 
 @pytest.fixture
@@ -207,35 +213,6 @@ def test_anything_else_is_refused_in_the_same_words(
         use_second_factor(session, vault, clerk, typed)
 
     assert refused.value.code == "second_factor_wrong"
-
-
-@pytest.mark.parametrize("kind", ["totp", "recovery"])
-def test_of_two_who_use_one_code_at_once_one_gets_in(
-    app: Flask, vault: Vault, session: Session, kind: str
-) -> None:
-    user_id = officer_named(session, "clerk").id
-    with write_transaction() as writing:
-        secret, codes = enrolled(writing, vault, writing.get_one(StaffUser, user_id))
-    typed = digits_now(secret) if kind == "totp" else codes[0]
-    together, answers = threading.Barrier(2), []
-
-    def use() -> None:
-        with app.app_context():
-            together.wait()
-            try:
-                with write_transaction() as writing:
-                    user = writing.get_one(StaffUser, user_id)
-                    answers.append(use_second_factor(writing, vault, user, typed))
-            except InvalidField:
-                answers.append("refused")
-
-    rivals = [threading.Thread(target=use) for _number in range(2)]
-    for rival in rivals:
-        rival.start()
-    for rival in rivals:
-        rival.join()
-
-    assert sorted(answers) == sorted([kind, "refused"])
 
 
 def test_a_reset_takes_everything_away_and_ends_the_sessions(

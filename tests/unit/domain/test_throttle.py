@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain import throttle
 from domain.clock import FrozenClock
 from domain.throttle import Limit, Throttled, address_key, admit, check, name_key, note, sweep, withdraw
-from extensions import write_transaction
 from models import AuthAttempt
 
 LIMITS = {
@@ -138,29 +135,6 @@ def test_the_person_is_told_whole_minutes(session: Session, frozen_noon: FrozenC
 
     assert refused.value.seconds == 80
     assert "2 นาที" in refused.value.message
-
-
-def test_two_guesses_side_by_side_both_count(app: Flask) -> None:
-    limits = {"ip": Limit(free=3, window=timedelta(minutes=15))}
-    together, answers = threading.Barrier(8), []
-
-    def guess() -> None:
-        with app.app_context():
-            together.wait()
-            try:
-                with write_transaction() as session:
-                    admit(session, "tracking", HERE, limits)
-                answers.append("in")
-            except Throttled:
-                answers.append("wait")
-
-    guessers = [threading.Thread(target=guess) for _number in range(8)]
-    for guesser in guessers:
-        guesser.start()
-    for guesser in guessers:
-        guesser.join()
-
-    assert sorted(answers) == ["in"] * 3 + ["wait"] * 5
 
 
 def test_old_attempts_are_swept_away_and_fresh_ones_stay(session: Session, frozen_noon: FrozenClock) -> None:

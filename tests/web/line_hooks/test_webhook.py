@@ -58,7 +58,7 @@ def test_an_event_is_stored_raw_and_nothing_else_happens(client):
     assert receipt.body == told
     assert receipt.channel is LineChannel.CITIZEN
     assert receipt.state is DeliveryState.READY
-    assert receipt.event_timestamp == datetime(2026, 11, 20, 9, 0, 0, 123000, tzinfo=UTC)
+    assert receipt.event_timestamp == datetime(2026, 11, 20, 5, 0, 0, 123000, tzinfo=UTC)
     assert db.session.scalars(select(OutboxMessage.id)).all() == []
 
 

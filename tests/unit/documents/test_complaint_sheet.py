@@ -1,0 +1,283 @@
+"""The official sheet: what it says, whom it does not name, and that the PDF really holds it."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from helpers.casework import bring_to, entry_of, hold, member_of, register_case, submitted_case, token
+from helpers.people import actor_named
+from PIL import Image
+from pypdf import PdfReader
+from sqlalchemy.orm import Session
+
+from documents import complaint_sheet
+from documents.complaint_copy import BrokenCopy, check_pdf, file_copy
+from documents.complaint_sheet import Sheet, hides_identity, page_of, pdf_of, sheet_of
+from domain.clock import bangkok, frozen
+from domain.errors import NotFound
+from domain.members import shared_member
+from models import AttachmentStage, Complaint, ComplaintKind, ComplaintStatus, Disclosure
+from sandbox import Sandbox
+from storage import FileStore
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+URL = "https://town.example"
+PIN = {"latitude": Decimal("16.432105"), "longitude": Decimal("102.836410")}
+HARD_WORDS = "ที่นี่น้ำขัง ซื้อปั้นกุ้ง ฝุ่น ญี่ปุ่น ฐานที่ตั้ง กตัญญู ฎีกา ป้าย เก๊ก ป๋า"
+HOSTILE = "{{7*7}} {% raw %} <img src=file:///etc/passwd> <pdf:pagenumber> </td></table> @import"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(children=1) as made:
+        yield made
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path)
+
+
+def sheet(session: Session, case: Complaint, **options: Any) -> Sheet:
+    session.flush()
+    session.refresh(case)
+    return sheet_of(session, case.id, URL, **options)
+
+
+def text_of(pdf: bytes) -> str:
+    """What a reader's search finds, without white space."""
+    tool = shutil.which("pdftotext")
+    if tool is not None:
+        done = subprocess.run([tool, "-raw", "-", "-"], input=pdf, capture_output=True, check=True)
+        found = done.stdout.decode()
+    else:
+        found = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return re.sub(r"\s+", "", found)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def picture(colour: str) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (800, 600), colour).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+# What it says -----------------------------------------------------------------------------------------------
+
+
+def test_the_sheet_says_what_the_manual_asks_for(app: Flask, session: Session) -> None:
+    with frozen(bangkok(2026, 11, 20, 12)):
+        case = register_case(app, session, road_name="ถนนศรีจันทร์", place_text="หน้าตลาด", **PIN)
+    page = sheet(session, case)
+
+    assert page.number == "ฟ. 1/2569"
+    assert page.town == "เทศบาลนครขอนแก่น"
+    assert page.addressee == "นายกเทศมนตรีนครขอนแก่น"
+    assert page.day == "20 พฤศจิกายน 2569"
+    assert ("พิกัด", "16.432105, 102.836410") in page.places
+    assert ("ถนน/จุดอ้างอิง", "ถนนศรีจันทร์") in page.places
+    facts = dict(page.facts)
+    assert facts["ช่องทางการแจ้ง"] == "โทรแจ้ง"
+    assert facts["ประเภท"].startswith("ฟ.(")
+    assert "ครบกำหนด" in facts["ระยะเวลา"]
+    assert [box.title for box in page.signatures] == ["ผู้รับเรื่อง", "ความเห็น", "คำสั่ง"]
+    assert case.created_by is not None
+    assert page.signatures[0].name == case.created_by.full_name
+    assert page.track_url == f"{URL}/track?code={case.public_code}"
+    assert page.through_event_id == case.events[-1].id
+
+
+def test_a_disclosed_complainant_is_named_with_a_masked_phone(app: Flask, session: Session) -> None:
+    case = register_case(app, session, disclosure=Disclosure.DISCLOSED)
+
+    said = sheet(session, case).complainant
+
+    assert "นายสมชาย ใจดี" in said
+    assert "081-xxx-5678" in said
+    assert "081-234-5678" not in said
+
+
+def test_the_archived_copy_of_a_concealed_case_says_so_beside_the_name(app: Flask, session: Session) -> None:
+    case = register_case(app, session, disclosure=Disclosure.CONCEALED)
+
+    said = sheet(session, case).complainant
+
+    assert "นายสมชาย ใจดี" in said
+    assert "ผู้ร้องขอปกปิดข้อมูล" in said
+
+
+def test_the_open_copy_of_a_concealed_case_names_nobody(app: Flask, session: Session) -> None:
+    case = register_case(app, session, disclosure=Disclosure.CONCEALED)
+
+    page = page_of(sheet(session, case, with_identity=False))
+
+    assert hides_identity(case)
+    assert "ผู้ร้องขอปกปิดข้อมูล" in page
+    for secret in ("สมชาย", "ใจดี", "5678", "ซ.สุขใจ"):
+        assert secret not in page
+
+
+def test_the_callers_number_of_the_shared_member_is_never_printed(app: Flask, session: Session) -> None:
+    case = register_case(app, session, member_id=shared_member(session).id, callback_phone="+66990009999")
+
+    page = page_of(sheet(session, case))
+
+    assert "พลเมืองดี" in page
+    assert "0009999" not in page.replace("-", "")
+    assert not hides_identity(case)
+
+
+def test_the_national_id_never_reaches_the_sheet(app: Flask, session: Session) -> None:
+    member = member_of(session)
+    member.national_id_last4 = "0001"
+    member.national_id_encrypted = app.extensions["vault"].encrypt("1100700000001")
+
+    page = page_of(sheet(session, register_case(app, session, disclosure=Disclosure.DISCLOSED)))
+
+    assert "0000001" not in page.replace("-", "")
+
+
+def test_a_case_without_a_number_says_so(app: Flask, session: Session) -> None:
+    assert "(ยังไม่ออกเลข)" in page_of(sheet(session, submitted_case(app, session)))
+
+
+def test_the_result_and_its_photos_stand_on_the_sheet(app: Flask, session: Session) -> None:
+    case = bring_to(app, session, ComplaintStatus.RESOLVED)
+
+    page = sheet(session, case)
+
+    assert [result.outcome for result in page.results] == ["แก้ไขแล้ว"]
+    assert "กลบหลุมและเทยางมะตอยแล้ว" in page_of(page)
+
+
+def test_at_most_twenty_photos_and_the_rest_is_counted(app: Flask, session: Session) -> None:
+    form, clerk = token(), actor_named(session, "clerk")
+    for index in range(20):
+        hold(session, clerk, form, AttachmentStage.BEFORE, f"b{index}")
+    case = register_case(app, session, form_token=form)
+    more, officer = token(), actor_named(session, "officer")
+    for index in range(5):
+        hold(session, officer, more, AttachmentStage.AFTER, f"a{index}")
+    for photo in session.query(type(case.attachments[0])).filter_by(draft_token=more):
+        photo.complaint_id, photo.draft_token = case.id, None
+
+    page = sheet(session, case)
+
+    assert (len(page.before), len(page.after), page.photos_left) == (15, 5, 5)
+
+
+def test_a_complaint_that_is_gone_has_no_sheet(app: Flask, session: Session) -> None:
+    with pytest.raises(NotFound):
+        sheet_of(session, 999_999, URL)
+
+
+# What the PDF holds -----------------------------------------------------------------------------------------
+
+
+def test_the_pdf_holds_every_word_the_thai_font_and_the_pictures(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore
+) -> None:
+    form, clerk = token(), actor_named(session, "clerk")
+    hold(session, clerk, form, AttachmentStage.BEFORE, "a")
+    case = register_case(app, session, form_token=form, story=f"{HARD_WORDS}\n{HOSTILE}", **PIN)
+    case.attachments[0].preview_key = files.put(picture("navy"), ".jpg")
+
+    pdf = pdf_of(sheet(session, case), files, sandbox)
+
+    said = text_of(pdf)
+    assert squeezed(HARD_WORDS) in said
+    assert squeezed(HOSTILE) in said
+    assert "16.432105,102.836410" in said
+    assert "ติดตามเรื่อง" in said
+    assert "หน้า1/" in said
+    reader = PdfReader(io.BytesIO(pdf))
+    check_pdf(pdf)
+    assert _embedded(reader) == {"Sarabun-Regular", "Sarabun-Bold"}
+    assert sum(len(page.images) for page in reader.pages) >= 3  # QR, map and photo
+    assert reader.pages[0].mediabox.width == pytest.approx(595, abs=1)
+
+
+def test_twenty_thousand_letters_and_a_missing_photo_still_make_a_sheet(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore
+) -> None:
+    form, clerk = token(), actor_named(session, "clerk")
+    hold(session, clerk, form, AttachmentStage.BEFORE, "lost")
+    case = register_case(app, session, form_token=form, story="ขยะ" * 6_666)
+
+    pdf = pdf_of(sheet(session, case), files, sandbox)
+
+    assert text_of(pdf).count("ขยะ") >= 6_666
+    assert "ภาพที่1ก่อนดำเนินการ" in text_of(pdf)
+
+
+def test_a_finished_copy_lies_in_the_store_with_its_hash(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore
+) -> None:
+    stored = file_copy(sheet(session, register_case(app, session)), files, sandbox)
+
+    content = files.get(stored.storage_key)
+    assert len(content) == stored.byte_size
+    assert stored.media_type == "application/pdf"
+    assert content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda pdf: b"<html>",
+        lambda pdf: pdf[: len(pdf) // 2],
+        lambda pdf: pdf.replace(b"+Sarabun", b"+Helvet0"),
+    ],
+    ids=["no PDF", "half a file", "without the Thai font"],
+)
+def test_a_broken_copy_is_never_archived(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore, damage: Any, monkeypatch: Any
+) -> None:
+    page = sheet(session, register_case(app, session))
+    whole = complaint_sheet.pdf_of(page, files, sandbox)
+    monkeypatch.setattr("documents.complaint_copy.pdf_of", lambda *_: damage(whole))
+
+    with pytest.raises(BrokenCopy):
+        file_copy(page, files, sandbox)
+
+    assert files.keys() == set()
+
+
+def test_reading_the_sheet_writes_nothing(app: Flask, session: Session) -> None:
+    case = register_case(app, session)
+    session.commit()
+
+    sheet_of(session, case.id, URL)
+
+    assert not session.dirty
+    assert not session.new
+
+
+def test_a_suggestion_names_its_kind_in_the_subject(app: Flask, session: Session) -> None:
+    entry = entry_of(session)
+    case = register_case(app, session, kind=ComplaintKind.SUGGESTION, subcategory_id=entry.subcategory_id)
+
+    assert sheet(session, case).subject.startswith("ข้อเสนอแนะ: ")
+
+
+def _embedded(reader: PdfReader) -> set[str]:
+    found = set()
+    for page in reader.pages:
+        for each in page["/Resources"]["/Font"].values():  # type: ignore[index]
+            font = each.get_object()
+            descriptor = font.get("/FontDescriptor")
+            if descriptor is not None and "/FontFile2" in descriptor.get_object():
+                found.add(str(font["/BaseFont"]).partition("+")[2])
+    return found
