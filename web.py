@@ -94,7 +94,7 @@ def _set_caching(response: Response) -> None:
         response.cache_control.no_cache = None
         response.cache_control.public = True
         response.cache_control.max_age = A_YEAR if "v" in request.args else A_DAY
-        response.cache_control.immutable = "v" in request.args or None
+        response.cache_control.immutable = "v" in request.args
     else:
         response.headers.setdefault("Cache-Control", "no-store")
 

@@ -55,7 +55,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(DataError, _unfit_value)
     app.register_error_handler(OverflowError, _unfit_value)
     app.register_error_handler(OSError, _disk_error)
-    app.log_exception = _log_exception  # type: ignore[method-assign]
+    app.log_exception = _log_exception  # type: ignore[method-assign, assignment]
 
 
 def reference() -> str:

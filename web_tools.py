@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from wtforms.validators import DataRequired, InputRequired
 
 from admin_views.identity import current_actor, current_lookups
@@ -98,11 +99,12 @@ def css_string(text: Any) -> Markup:
 
 def asset(name: str) -> str:
     """Return the address of a file below ``static`` with its content's hash; it may be kept for ever."""
-    return url_for("static", filename=name, v=_hash(name, _changed(name)))
+    return f"{_static_root()}{name}?v={_hash(name, os.stat(STATIC / name).st_mtime_ns)}"
 
 
-def _changed(name: str) -> int:
-    return (STATIC / name).stat().st_mtime_ns
+def _static_root() -> str:
+    """Return what stands before a static file's name; url_for would cost more than the rest of an icon."""
+    return f"{request.script_root}{current_app.static_url_path}/"
 
 
 @lru_cache(maxsize=256)
@@ -112,19 +114,26 @@ def _hash(name: str, _changed_at: int) -> str:
 
 def icon(name: str, css: str = "") -> Markup:
     """Return an icon of the sprite; it is silent for readers, words stand beside it."""
-    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
-        f"icon {css}".strip(), asset("vendor/icons.svg"), name
-    )
+    if "sprite" not in g:
+        g.sprite = asset("vendor/icons.svg")
+    kind = escape(f"icon {css}".strip())
+    use = f'<use href="{g.sprite}#{escape(name)}"></use>'
+    return Markup(f'<svg class="{kind}" aria-hidden="true">{use}</svg>')  # noqa: S704 - both texts were escaped
 
 
 def import_map() -> Markup:
     """Return the map from our modules' plain addresses to the hashed ones, so that imports are cached too."""
-    names = sorted(path.name for path in (STATIC / "src").glob("*.js"))
-    imports = {url_for("static", filename=f"src/{name}"): asset(f"src/{name}") for name in names}
-    return Markup('<script type="importmap" nonce="{}">{}</script>').format(
-        csp_nonce(),
-        Markup(json.dumps({"imports": imports}, separators=(",", ":"))),  # noqa: S704 - our file names
-    )
+    with os.scandir(STATIC / "src") as entries:
+        files = [(entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".js")]
+    made = _import_map(_static_root(), tuple(sorted(files)))
+    return Markup('<script type="importmap" nonce="{}">{}</script>').format(csp_nonce(), made)
+
+
+@lru_cache(maxsize=8)
+def _import_map(root: str, files: tuple[tuple[str, int], ...]) -> Markup:
+    names = [(f"src/{name}", changed_at) for name, changed_at in files]
+    imports = {f"{root}{name}": f"{root}{name}?v={_hash(name, changed_at)}" for name, changed_at in names}
+    return Markup(json.dumps({"imports": imports}, separators=(",", ":")))  # noqa: S704 - our own file names
 
 
 def csp_nonce() -> str:
@@ -175,14 +184,15 @@ def _read_town() -> Town:
         name=str(name),
         phone=str(setting("contact_phone")),
         logo_url=logo if own_file else None,
-        palette=palette_of(str(setting("primary_color"))),
+        palette=palette_of(str(setting("colour_primary"))),
     )
 
 
 def town_style() -> Markup:
     """Return the town's own colour as a style block; nothing where it chose none or a colour too faint."""
     palette = town().palette
-    if palette is None:
+    # The page that takes in a part has the block already, and its policy would refuse one with another nonce.
+    if palette is None or "HX-Request" in request.headers:
         return Markup("")
     return Markup('<style nonce="{}">{}</style>').format(csp_nonce(), Markup(palette.css()))  # noqa: S704 - checked hex
 

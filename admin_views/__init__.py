@@ -23,6 +23,7 @@ from admin_views import (
     complaints,
     delivery,
     members,
+    notifications,
     places,
     reports,
     staff,
@@ -47,6 +48,7 @@ ROOMS = (
     places,
     staff,
     delivery,
+    notifications,
 )
 """Every room of the back office; a new one is a line here."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from admin_views.base import SecureView, needs
 from admin_views.case_copies import open_copy, stored_copy
-from admin_views.case_forms import ACTION_FORMS, action_forms, result_form, typed_texts
+from admin_views.case_forms import action_forms, result_form, typed_texts
 from admin_views.case_page import case_page, find_case
 from admin_views.complaint_forms import AcceptForm, ActionForm, DirectForm, RejectForm, ResultForm, RevealForm
 from admin_views.complaint_place import map_facts
@@ -294,7 +294,6 @@ class CaseView(SecureView):
                 page=page,
                 complaint=complaint,
                 forms_of=forms,
-                form_names=ACTION_FORMS,
                 opened=set(typed or {}) & set(forms),
                 lost_texts=lost,
                 reveal_form=more.get("reveal_form") or RevealForm(formdata=None),

@@ -261,9 +261,11 @@ class EntryView(SecureView):
             offered.blank(_("– ยังไม่เลือก –")),
             *offered.community_choices(lookups),
         ]
+        is_step = "HX-Request" in request.headers
         page = self.render(
-            "admin/complaint/entry.html",
+            "admin/complaint/step.html" if is_step else "admin/complaint/entry.html",
             form=form,
+            is_step=is_step,
             who=who,
             refused=refused or [],
             held=held_photos(session, actor, str(form.form_token.data)),

@@ -28,6 +28,7 @@ from domain.complaint_filter import (
     ComplaintFilter,
     Unread,
     read_filter,
+    words_of,
 )
 from domain.errors import InvalidField
 from domain.labels import word
@@ -37,6 +38,7 @@ from models import StatusKind
 
 OWN_KEYS: Final = frozenset({"page", "sort", "panel", "lang"})
 YEARS_OFFERED: Final = 6
+MOST_PROBLEMS: Final = 10
 
 LABELS: Final[dict[str, Any]] = {
     "search": _l("ค้นหา"),
@@ -114,16 +116,16 @@ def asked_filter(actor: Actor, lookups: Lookups, own_keys: Iterable[str] = OWN_K
     """
     given = {key: request.args.getlist(key) for key in KEYS if key in request.args}
     chosen, unread = read_filter(given, lookups, actor)
-    problems = [_problem(missed) for missed in unread]
+    problems = [_problem(missed) for missed in unread[:MOST_PROBLEMS]]
     strange = [key for key in request.args if key not in KEYS and key not in set(own_keys)]
-    problems += [_("ไม่รู้จักเงื่อนไข “%(key)s” จึงไม่ได้ใช้", key=key[:60]) for key in strange]
+    problems += [_("ไม่รู้จักเงื่อนไข “%(key)s” จึงไม่ได้ใช้", key=key[:60]) for key in strange[:MOST_PROBLEMS]]
     if chosen.received_from and chosen.received_to and chosen.received_from > chosen.received_to:
         problems.append(InvalidField("date_range_reversed").message_in(language()))
     missed = {(one.key, one.value) for one in unread}
     args = {
         key: words
         for key, texts in given.items()
-        if (words := [word for word in _split(key, texts) if (key, word) not in missed])
+        if (words := [word for word in words_of(key, texts) if (key, word) not in missed])
     }
     chips = [Chip(key, str(LABELS[key]), _said(key, args[key], lookups)) for key in LABELS if key in args]
     return Asked(chosen, args, chips, problems)
@@ -133,12 +135,6 @@ def _problem(missed: Unread) -> str:
     return f"{LABELS[missed.key]}: {missed.error.message_in(language())}"
 
 
-def _split(key: str, texts: Iterable[str]) -> list[str]:
-    if key == "search":
-        return [text.strip() for text in texts if text.strip()][:1]
-    return list(dict.fromkeys(part.strip() for text in texts for part in text.split(",") if part.strip()))
-
-
 def tidied() -> Response | None:
     """Return a redirect to the plain form of this address, or None where it has that form.
 
@@ -146,7 +142,7 @@ def tidied() -> Response | None:
     """
     tidy: dict[str, str] = {}
     for key, texts in request.args.lists():
-        value = ",".join(_split(key, texts)) if key in KEYS else (texts[0] if texts else "")
+        value = ",".join(words_of(key, texts)) if key in KEYS else (texts[0] if texts else "")
         if value:
             tidy[key] = value
     if tidy == request.args.to_dict(flat=True) and all(len(texts) == 1 for _k, texts in request.args.lists()):

@@ -319,6 +319,7 @@ class RevealForm(StepForm):
         max_length=MAX_REASON,
         required=True,
         description=_l("ระบบบันทึกชื่อคุณและเหตุผลไว้ตรวจสอบ"),
+        id="reveal-reason",  # The form for declining stands on the same page and has a reason too.
         render_kw={"autocomplete": "off"},
     )
 

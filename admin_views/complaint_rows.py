@@ -22,7 +22,7 @@ from domain.sla import days_left
 from domain.thai_dates import thai_date
 from models import ComplaintStatus, Disclosure, Figure, StatusKind, Urgency
 
-NAME, ADDRESS, TITLE, STORY, COMMUNITY, OFFICER, DEPARTMENT = 24, 22, 30, 34, 16, 22, 20
+NAME, ADDRESS, TITLE, STORY, COMMUNITY, OFFICER, DEPARTMENT = 20, 16, 25, 24, 12, 18, 15
 CASE_PAGE: Final = "complaint_case.case"
 LETTERS: Final = {
     "category": TITLE,
@@ -63,7 +63,8 @@ class ShownRow(NamedTuple):
     department: str
     state: Markup
     urgency: Markup
-    days: Markup
+    days: str
+    days_look: str
 
 
 def shown_rows(rows: Iterable[Any], actor: Actor, lookups: Lookups) -> list[ShownRow]:
@@ -101,7 +102,7 @@ class _Words:
         self._concealed = word(Disclosure.CONCEALED, self._language)
         self._untyped = _("ยังไม่จัดประเภท")
         self._undated = _("ไม่ทราบวันที่")
-        self._still = Markup("<small>{}</small>").format(_("หยุดนับวัน"))
+        self._still = _("หยุดนับวัน")
         self._states = {
             status: _badge(state_look(status), word(status, self._language)) for status in ComplaintStatus
         }
@@ -111,13 +112,14 @@ class _Words:
             Urgency.EMERGENCY: _badge("late", word(Urgency.EMERGENCY, self._language)),
         }
         self._names: dict[tuple[str, int], str] = {}
-        self._left: dict[int, Markup] = {}
+        self._left: dict[int, tuple[str, str]] = {}
 
     def shown(self, row: Any) -> ShownRow:
         """Return one row in words."""
         name, address = self._person(row)
         title = self._name("subcategory", row.subcategory_id) or self._name("category", row.category_id)
         received = row.received_at
+        days, days_look = self._days(row.status, row.due_at)
         return ShownRow(
             code=row.public_code,
             number=row.number or row.public_code,
@@ -132,7 +134,8 @@ class _Words:
             department=self._name("department", row.department_id),
             state=self._states[row.status],
             urgency=self._urgencies[row.urgency],
-            days=self._days(row.status, row.due_at),
+            days=days,
+            days_look=days_look,
         )
 
     def _name(self, key: str, row_id: int | None) -> str:
@@ -163,27 +166,26 @@ class _Words:
             address = address.replace(long, short)
         return cut(f"{row.first_name} {row.last_name or ''}", NAME), cut(address, ADDRESS)
 
-    def _days(self, status: ComplaintStatus, due: datetime | None) -> Markup:
-        """Return the days left in words; a waiting case's clock stands still, a finished one has none."""
+    def _days(self, status: ComplaintStatus, due: datetime | None) -> tuple[str, str]:
+        """Return the days left and their look; a waiting case's clock stands still, a finished one has none."""
         if status.kind is StatusKind.WAITING:
-            return self._still
+            return self._still, "muted"
         if status.kind is not StatusKind.OPEN or due is None:
-            return Markup("")
+            return "", ""
         days = days_left(due, self._now)
         if days == 0 and due < self._now:
-            return Markup('<b class="late">{}</b>').format(_("เกินเวลาวันนี้"))
+            return _("เกินเวลาวันนี้"), "late"
         if days not in self._left:
             self._left[days] = _days_left(days)
         return self._left[days]
 
 
-def _days_left(days: int) -> Markup:
+def _days_left(days: int) -> tuple[str, str]:
     if days < 0:
-        return Markup('<b class="late">{}</b>').format(_("เกิน %(days)s วัน", days=f"{-days:,}"))
+        return _("เกิน %(days)s วัน", days=f"{-days:,}"), "late"
     if days == 0:
-        return Markup('<b class="soon">{}</b>').format(_("ครบกำหนดวันนี้"))
-    left = _("เหลือ %(days)s วัน", days=f"{days:,}")
-    return Markup('<b class="soon">{}</b>').format(left) if days <= SOON_DAYS else Markup("{}").format(left)
+        return _("ครบกำหนดวันนี้"), "soon"
+    return _("เหลือ %(days)s วัน", days=f"{days:,}"), "soon" if days <= SOON_DAYS else ""
 
 
 def _badge(look: str, text: str) -> Markup:

@@ -120,7 +120,7 @@ class ComplaintView(SecureModelView):
             abort(404)
         actor, lookups = current_actor(), current_lookups()
         asked = asked_filter(actor, lookups)
-        here = url_for(".index_view", **request.args)
+        here = url_for(".index_view", **asked.url_args())
         if asked.problems:
             flash(_("ยังไม่ได้ส่งออก เพราะมีเงื่อนไขที่อ่านไม่ได้ กรุณาแก้ก่อน"), "error")
             return redirect(here)

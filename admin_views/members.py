@@ -161,9 +161,10 @@ class MemberView(SecureModelView):
     def edit_form(self, obj: Any = None) -> Any:
         """Return the form, each personal box saying what is stored in its masked form."""
         form = super().edit_form(obj)
-        for name, masked in masked_facts(obj).items():
+        stored = {name: masked for name, masked in masked_facts(obj).items() if masked != formatters.NOTHING}
+        for name, masked in stored.items():
             form[name].description = _("ปัจจุบัน %(masked)s เว้นว่างถ้าไม่เปลี่ยน", masked=masked)
-            if name != "phone" and masked != formatters.NOTHING:
+            if name != "phone":
                 form[name].description += " " + _("พิมพ์ - ถ้าต้องการลบ")
         return form
 

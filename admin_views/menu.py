@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from flask import current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from admin_views.identity import current_actor
 from domain.actor import Actor
 from domain.clock import now
 from domain.permissions import Permission
 from extensions import db
-from models import Complaint, ComplaintStatus, Notification, StatusKind
+from models import Complaint, ComplaintStatus, Notification, StatusKind, UtcDateTime
 
 SECTIONS: dict[str, Any] = {"work": None, "settings": _l("ตั้งค่า"), "system": _l("ระบบ")}
 """Sections in their order; the first is always open, the others fold under their name."""
@@ -62,7 +63,7 @@ class MenuItem:
     permission: Permission | None
     order: int
     count_key: str | None = None
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def register_menu_item(
     permission: Permission | None,
     order: int,
     count_key: str | None = None,
-    args: Mapping[str, str] | None = None,
+    args: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a door to the menu; call it at import, beside the view. A second call changes nothing.
 
@@ -132,17 +133,28 @@ def shell_counts(actor: Actor) -> dict[str, int]:
 
 
 def _read_counts(staff_user_id: int) -> dict[str, int]:
-    return dict(db.session.execute(counts_statement(staff_user_id)).one()._mapping)
+    values = {"me": staff_user_id, "moment": now()}
+    return dict(db.session.execute(_prepared_counts(), values).one()._mapping)
 
 
-def counts_statement(staff_user_id: int) -> Select[Any]:
-    """Return the one statement behind the numbers of the shell."""
-    mine = Complaint.assignee_id == staff_user_id
+@cache
+def _prepared_counts() -> Select[Any]:
+    return counts_statement(bindparam("me"), bindparam("moment", type_=UtcDateTime()))
+
+
+def counts_statement(me: Any, moment: Any) -> Select[Any]:
+    """Return the one statement behind the numbers of the shell.
+
+    Args:
+        me: The officer's id, or a place for it.
+        moment: What is due before it is late, or a place for it.
+    """
+    mine, late = Complaint.assignee_id == me, Complaint.due_at < moment
     wanted = {
         "my_open": select(Complaint.id).where(mine, Complaint.status.in_(UNFINISHED)),
-        "my_overdue": select(Complaint.id).where(mine, Complaint.status.in_(OPEN), Complaint.due_at < now()),
+        "my_overdue": select(Complaint.id).where(mine, Complaint.status.in_(OPEN), late),
         "unread": select(Notification.id).where(
-            Notification.staff_user_id == staff_user_id, Notification.read_at.is_(None)
+            Notification.staff_user_id == me, Notification.read_at.is_(None)
         ),
     }
     columns = [

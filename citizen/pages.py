@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Final
 
 from flask import (
     Blueprint,
@@ -22,31 +24,29 @@ from sqlalchemy import select
 from domain.actor import Actor
 from domain.clock import now
 from domain.complaints import rate
-from domain.errors import DomainError, InvalidField
-from domain.phones import format_phone
+from domain.errors import AlreadyDone, DomainError, FieldErrors, InvalidField
+from domain.phones import format_phone, normalise_phone
 from domain.settings import read_setting
 from domain.throttle import Throttled, address_key, admit, withdraw
-from domain.tracking import LIMITS, PURPOSE, clean_code, find_tracked, tracked_view
+from domain.tracking import LIMITS, LONGEST_CODE, PURPOSE, Tracked, clean_code, find_tracked, tracked_view
 from extensions import db, write_transaction
 from models import Attachment, AttachmentStage
 
 citizen = Blueprint("citizen", __name__)
 
-HELD = "tracked"
-HELD_SECONDS = 30 * 60
-SHOWN_STAGES = (AttachmentStage.BEFORE, AttachmentStage.AFTER)
+HELD: Final = "tracked"
+HELD_SECONDS: Final = 30 * 60  # Since it was last looked at; many share a phone or sit in an internet shop.
+SHOWN_STAGES: Final = (AttachmentStage.BEFORE, AttachmentStage.AFTER)
 
 
 @citizen.get("/")
 def home() -> str:
     """Show the front page: follow a complaint, the emergency numbers, how to reach the town."""
-    phone = str(read_setting(db.session(), "contact_phone"))
     emergency = read_setting(db.session(), "emergency_phones")
     name = "name_en" if _language() == "en" else "name"
     return render_template(
         "citizen/home.html",
-        contact_phone=phone,
-        contact_phone_text=format_phone(phone) if phone else "",
+        contact=_contact(),
         emergency=[(entry.get(name) or entry["name"], entry["phone"]) for entry in emergency],
     )
 
@@ -54,7 +54,8 @@ def home() -> str:
 @citizen.get("/track")
 def track() -> str | Response:
     """Ask for code and password; a QR brings the code along, never the password."""
-    return render_template("citizen/track.html", code=request.args.get("code", "")[:20], error=None)
+    code = request.args.get("code", "")[:LONGEST_CODE]
+    return render_template("citizen/track.html", code=code, error=None, contact=_contact())
 
 
 @citizen.post("/track")
@@ -67,24 +68,25 @@ def open_tracked() -> Any:
             attempts = admit(writing, PURPOSE, keys, LIMITS)
         complaint = find_tracked(db.session(), current_app.extensions["vault"], code, password)
     except Throttled as error:
-        return _asked_again(code, error, 429, {"Retry-After": str(error.seconds)})
+        waits = {"Retry-After": str(error.seconds)}
+        return _asked_again(code, error, HTTPStatus.TOO_MANY_REQUESTS, waits)
     except InvalidField as error:
-        return _asked_again(code, error, 422, {})
+        return _asked_again(code, error, HTTPStatus.UNPROCESSABLE_ENTITY, {})
     complaint_id = complaint.id
     with write_transaction() as writing:
         withdraw(writing, attempts)
-    session[HELD] = {"id": complaint_id, "at": now().timestamp()}
-    return redirect(url_for("citizen.tracked"), 303)
+    _hold(complaint_id)
+    return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
 
 @citizen.get("/track/complaint")
 def tracked() -> Any:
     """Show the complaint this visitor proved to hold."""
-    holder = _holder()
-    view = tracked_view(db.session(), holder, _language()) if holder else None
+    view = _held_view()
     if view is None:
-        return redirect(url_for("citizen.track"), 303)
-    return render_template("citizen/tracked.html", complaint=view)
+        return _ask_first()
+    _hold(view.complaint_id)
+    return render_template("citizen/tracked.html", complaint=view, error=None)
 
 
 @citizen.post("/track/rating")
@@ -92,28 +94,26 @@ def give_rating() -> Any:
     """Take 1 to 5 stars and a comment for the latest result."""
     holder = _holder()
     if holder is None or holder.complaint_id is None:
-        return redirect(url_for("citizen.track"), 303)
-    stars = request.form.get("stars", "")
+        return _ask_first()
+    typed = request.form.get("stars", "")
+    stars = int(typed) if typed in {"1", "2", "3", "4", "5"} else 0
+    comment = request.form.get("comment", "")
     try:
         with write_transaction() as writing:
-            rate(
-                writing,
-                holder,
-                holder.complaint_id,
-                stars=int(stars) if stars.isdecimal() and len(stars) == 1 else 0,
-                comment=request.form.get("comment", ""),
-            )
-        flash(gettext("ขอบคุณสำหรับคะแนน"), "success")
+            rate(writing, holder, holder.complaint_id, stars=stars, comment=comment)
+    except AlreadyDone:
+        pass  # The same stars and words again, by a double press: they are kept, and that is all he wants.
     except DomainError as error:
-        flash(error.message_in(_language()), "error")
-    return redirect(url_for("citizen.tracked") + "#rating", 303)
+        return _rating_refused(error, stars, comment)
+    flash(gettext("ขอบคุณสำหรับคะแนน"), "success")
+    return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
 
 @citizen.post("/track/leave")
 def leave() -> Any:
     """Forget the complaint on this device."""
     session.pop(HELD, None)
-    return redirect(url_for("citizen.home"), 303)
+    return redirect(url_for("citizen.home"), HTTPStatus.SEE_OTHER)
 
 
 @citizen.get("/track/photo/<public_id>")
@@ -131,23 +131,67 @@ def photo(public_id: str) -> Response:
     ).one_or_none()
     if found is None:
         abort(404)
-    data = current_app.extensions["files"].get(found.preview_key or found.storage_key)
+    try:
+        data = current_app.extensions["files"].get(found.preview_key or found.storage_key)
+    except FileNotFoundError:
+        abort(404)
     response = Response(data, mimetype="image/jpeg")
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _hold(complaint_id: int) -> None:
+    session[HELD] = {"id": complaint_id, "at": now().timestamp()}
 
 
 def _holder() -> Actor | None:
     held = session.get(HELD)
     if not isinstance(held, dict) or now().timestamp() - float(held.get("at", 0)) > HELD_SECONDS:
         return None
-    name = gettext("ผู้ร้องทุกข์")
-    return Actor.holder(int(held["id"]), name)
+    return Actor.holder(int(held["id"]), gettext("ผู้ร้องทุกข์"))
 
 
-def _asked_again(code: str, error: DomainError, status: int, headers: dict[str, str]) -> Any:
-    page = render_template("citizen/track.html", code=code[:20], error=error.message_in(_language()))
+def _held_view() -> Tracked | None:
+    holder = _holder()
+    return tracked_view(db.session(), holder, _language()) if holder else None
+
+
+def _ask_first() -> Any:
+    """Lead to the door; who was inside before is told why he is not any more."""
+    if session.pop(HELD, None) is not None:
+        flash(gettext("เปิดหน้านี้ไว้นานเกินไป กรุณาใส่รหัสอีกครั้ง"), "info")
+    return redirect(url_for("citizen.track"), HTTPStatus.SEE_OTHER)
+
+
+def _asked_again(code: str, error: DomainError, status: HTTPStatus, headers: dict[str, str]) -> Any:
+    words = error.message_in(_language())
+    page = render_template("citizen/track.html", code=code[:LONGEST_CODE], error=words, contact=_contact())
     return page, status, headers
+
+
+def _rating_refused(error: DomainError, stars: int, comment: str) -> Any:
+    """Show the page again with what was typed and what is wrong with it."""
+    view = _held_view()
+    if view is None:
+        return _ask_first()
+    words = error.message_in(_language()) if isinstance(error, FieldErrors | InvalidField) else ""
+    view = replace(view, stars=stars or view.stars, comment=comment)
+    page = render_template(
+        "citizen/tracked.html", complaint=view, error=words or gettext("ให้คะแนนตอนนี้ไม่ได้ กรุณาเปิดหน้านี้ใหม่")
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _contact() -> tuple[str, str] | None:
+    """Return the town's number as it is dialled and as it is read; None where it has none."""
+    phone = str(read_setting(db.session(), "contact_phone"))
+    if not phone:
+        return None
+    try:
+        dialled = normalise_phone(phone, field="contact_phone", allow_short=True)
+    except InvalidField:
+        return phone, phone  # A town may write it in its own way.
+    return dialled, format_phone(dialled)
 
 
 def _language() -> str:

@@ -46,7 +46,7 @@ UNFINISHED: Final = [s for s in ComplaintStatus if s.kind in {StatusKind.OPEN, S
 add_message(
     "category_code_shape",
     thai="ตัวย่อต้องไม่มี / และไม่ลงท้ายด้วยตัวเลข เพราะเลขที่คำร้องต่อท้ายตัวย่อ เช่น อส. 56/2569",
-    english="No slash and no digit at the end: the running number follows it, as in อส. 56/2569",
+    english="No slash and no digit at the end: the running number follows it, as in 56/2569",
 )
 add_message(
     "category_code_numbered",

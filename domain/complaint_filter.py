@@ -121,7 +121,7 @@ def read_filter(
     read: dict[str, Any] = {}
     unread: list[Unread] = []
     for key in KEYS:
-        for word in _words(key, args.get(key, ())):
+        for word in words_of(key, args.get(key, ())):
             try:
                 value = _value(key, word, lookups, actor)
             except InvalidField as error:
@@ -135,7 +135,8 @@ def read_filter(
     return ComplaintFilter(**read, sees_people=sees_people), unread
 
 
-def _words(key: str, texts: Iterable[str]) -> list[str]:
+def words_of(key: str, texts: Iterable[str]) -> list[str]:
+    """Return the single words of a key's values in the address, each once, no more than make sense."""
     if key == "search":
         return [text.strip()[:MAX_SEARCH] for text in texts if text.strip()][:1]
     words = (word.strip() for text in texts for word in text.split(","))

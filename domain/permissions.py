@@ -11,7 +11,7 @@ from domain.actor import Actor
 from domain.errors import NotPermitted
 from models import Complaint, Scope
 
-Narrowed = TypeVar("Narrowed", bound=Select[*tuple[Any, ...]])  # type: ignore[type-arg]
+Narrowed = TypeVar("Narrowed", bound=Select[*tuple[Any, ...]])
 
 
 class Permission(StrEnum):

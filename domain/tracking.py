@@ -30,7 +30,7 @@ LIMITS: Final = {
 }
 LONGEST_CODE: Final = 40
 LONGEST_PASSWORD: Final = 100
-_CODE: Final = re.compile(r"[0-9]{4}-[0-9]{1,9}", re.ASCII)
+_CODE: Final = re.compile(r"([0-9]{4})-?([0-9]{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,11 @@ class Tracked:
 def clean_code(text: str) -> str:
     """Return a typed code in its stored form; an unreadable one becomes a code nobody has.
 
-    Thai digits, spaces and dashes of any length are read as they were meant.
+    Thai digits, spaces and dashes of any length are read as they were meant; so is a code without its dash,
+    which the number keys of many phones do not have.
     """
-    code = search_form(text[:LONGEST_CODE]).replace(" ", "")
-    return code if _CODE.fullmatch(code) else "-"
+    found = _CODE.fullmatch(search_form(text[:LONGEST_CODE]).replace(" ", ""))
+    return f"{found[1]}-{found[2]}" if found else "-"
 
 
 def find_tracked(session: Session, vault: Vault, code: str, password: str) -> Complaint:

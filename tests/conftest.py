@@ -146,9 +146,3 @@ def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.fixture
 def upload_dir(backend: Backend) -> Path:
     return backend.data_dir / "uploads"
-
-
-def pytest_terminal_summary(terminalreporter):  # TEMPORARY
-    notice = Path("/tmp/uphee/notice")
-    if notice.exists():
-        terminalreporter.write_line(notice.read_text())

@@ -21,14 +21,12 @@ class Page(NamedTuple):
     argument: str
 
 
-ADMIN_PAGES: Final = {
-    "admin_url": Page("complaint.details_view", "id"),
-    "result_url": Page("complaint.result_view", "id"),
+PAGES: Final = {
+    "admin_url": Page("complaint_case.case", "public_code"),
+    "result_url": Page("complaint_case.record_result", "public_code"),
+    "track_url": Page("citizen.track", "code"),
 }
-"""By name of the fact; the argument is the complaint's id."""
-
-CITIZEN_PAGES: Final = {"track_url": Page("citizen.track", "code")}
-"""By name of the fact; the argument is the tracking code."""
+"""By name of the fact; the argument is the complaint's tracking code."""
 
 TRACKING_DOOR: Final = "citizen.track"
 """The page where anybody follows a complaint by its code."""
@@ -54,11 +52,8 @@ class Addresses:
         """Return the addresses of a complaint's pages by name of the fact, empty where there is no page."""
         if complaint_id is None:
             return {}
-        pages = [(name, page, complaint_id) for name, page in ADMIN_PAGES.items()]
-        citizen = [(name, page, public_code) for name, page in CITIZEN_PAGES.items()]
         return {
-            name: self._address(page.endpoint, **{page.argument: value})
-            for name, page, value in (*pages, *citizen)
+            name: self._address(page.endpoint, **{page.argument: public_code}) for name, page in PAGES.items()
         }
 
     def tracking(self) -> str:

@@ -21,7 +21,7 @@ from config import Settings
 from domain.deliveries import DeliveryReason, active_pauses, lift_pause
 from extensions import db, write_transaction
 from models import DeliveryState
-from worker import jobs, outbox, receipts, schedule
+from worker import case_export, copies, jobs, outbox, receipts, schedule
 from worker.senders import Postman
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,9 @@ STAYS_BUSY_SECONDS: Final = 60.0
 LONGEST_STOP_SECONDS: Final = 15.0
 WAKE: Final = "wake_worker"
 """Under this name ``app.extensions`` holds a function that ends the worker's sleep, where one runs."""
+
+ROOMS: Final = (case_export, copies)
+"""Rooms whose import registers their jobs and tasks; a new room adds itself here."""
 
 _MOST_PASSES: Final = 10_000
 

@@ -83,7 +83,9 @@ class Trouble:
     def _note_console(self, line: Any) -> None:
         # A refused form answers 422 or 429 on purpose, and Chromium calls that an error of the network.
         if line.type == "error" and "Failed to load resource" not in line.text:
-            self.found.append(f"console: {line.text}")
+            self.found.append(
+                f"console on {line.page.url if line.page else None}: {line.text} {line.location}"
+            )
 
     def _note_request(self, url: str, origin: str) -> None:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What lies on the counter: a citizen with LINE, photos, a filled entry form; and what must be true afterwards."""
+"""What lies on the counter: a citizen with LINE, photos, a filled form; and what must be true afterwards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from helpers.people import officer_named
@@ -97,11 +97,11 @@ def tokens_of(page: str) -> dict[str, str]:
 
 
 def assert_each_form_became_one_complaint(
-    session: Session, tokens: Sequence[str], store: FileStore, photos: Mapping[str, int] | int = 0
+    session: Session, tokens: Sequence[str], store: FileStore, photos: int = 0
 ) -> None:
-    """Check number, event, messages, PDF job and photos of every form that was sent, and that nothing else is.
+    """Check number, event, messages, PDF job and photos of every form that was sent; there is nothing else.
 
-    ``tokens`` in the order in which the forms were sent to their end; ``photos`` of each.
+    ``tokens`` are those of the forms, ``photos`` how many each brought.
     """
     session.rollback()
     used = session.scalars(select(FormToken).order_by(FormToken.id)).all()
@@ -138,4 +138,6 @@ def assert_files_are_whole(session: Session, store: FileStore) -> None:
 
 
 def _per_complaint(session: Session, table: Any, condition: Any) -> dict[int, int]:
-    return Counter(session.scalars(select(table.complaint_id).where(condition, table.complaint_id.is_not(None))))
+    return Counter(
+        session.scalars(select(table.complaint_id).where(condition, table.complaint_id.is_not(None)))
+    )

@@ -30,7 +30,7 @@ class Page:
     def __init__(self, answer: TestResponse) -> None:
         self.answer = answer
         self.status = answer.status_code
-        self.text = answer.get_data(as_text=True)
+        self.text = answer.get_data().decode(errors="replace")
 
     def fields(self, form_id: str = 'enctype="multipart/form-data"') -> dict[str, Any]:
         part = self.text[self.text.index(form_id) :]
@@ -91,9 +91,8 @@ class _Reader(HTMLParser):
             self._select = name
         elif tag == "textarea":
             self._area, self.fields[name] = name, ""
-        elif tag == "option" and self._select:
-            if self._select not in self.fields or "selected" in found:
-                self.fields[self._select] = found.get("value") or ""
+        elif tag == "option" and self._select and (self._select not in self.fields or "selected" in found):
+            self.fields[self._select] = found.get("value") or ""
 
     def _input(self, name: str, found: dict[str, str | None]) -> None:
         kind = found.get("type") or "text"

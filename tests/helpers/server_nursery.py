@@ -1,6 +1,6 @@
 """Real servers that are born quickly and may be killed: a process that imports once and forks on demand.
 
-Each child runs the very verb ``manage.py run``: migration check, planting, waitress. Run as a program it reads
+Each child runs the very verb ``manage.py run``: migration check, planting, waitress. As a program it reads
 one JSON order per line and answers each with one line: ``{"start": environment}`` with the process id,
 ``{"wait": id}`` with the exit code, ``{"poll": id}`` the same or null while it lives. Needs fork: POSIX only.
 """
@@ -178,7 +178,9 @@ def _obey() -> None:
                 os._exit(0)
             _answer(number)
         else:
-            number, status = os.waitpid(order.get("wait", order.get("poll")), 0 if "wait" in order else os.WNOHANG)
+            number, status = os.waitpid(
+                order.get("wait", order.get("poll")), 0 if "wait" in order else os.WNOHANG
+            )
             _answer(os.waitstatus_to_exitcode(status) if number else None)
 
 

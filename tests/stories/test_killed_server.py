@@ -1,7 +1,7 @@
 """The real server killed without warning at every dangerous moment of saving a complaint.
 
 What the counter sees: the page does not answer, somebody starts the server again, the same form is sent once
-more. Then there is exactly one complaint, with one number, one event, one message each, one PDF, whole photos.
+more. Then there is one complaint, with one number, one event, one message each, one PDF and whole photos.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from helpers.backends import let_go
 from helpers.counter import (
     ENTRY,
     assert_each_form_became_one_complaint,
-    assert_files_are_whole,
     citizen_with_line,
     entry_fields,
     jpeg,
@@ -26,14 +25,13 @@ from helpers.counter import (
 )
 from helpers.people import new_session_cookie
 from helpers.server_nursery import KILLED, Answer, Server, ServerNursery, server_nursery
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import create_app
 from config import Settings
 from extensions import db, write_transaction
-from models import Attachment, AttachmentStage, Complaint, DeliveryState, Job, JobKind
+from models import Complaint
 from storage import FileStore
-from worker.loop import drain_once
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 

@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 from flask import Flask
 from helpers.browser import PHONE
-from helpers.counter import PIN, STORY, citizen_with_line, engineering_type, entry_fields, jpeg
 from helpers.counter import PHONE as CITIZENS_PHONE
+from helpers.counter import PIN, STORY, citizen_with_line, engineering_type, entry_fields, jpeg
 from helpers.people import actor_named, officer_named
 from pypdf import PdfReader
 from sqlalchemy import func, select
@@ -203,7 +203,8 @@ def record_the_result(page: Any, code: str, look: Callable[[Any], None]) -> None
     page.get_by_role("link", name="ดูเรื่อง").click()
     page.get_by_text("ผู้รับผิดชอบรับทราบ").first.wait_for()
     look(page)
-    page.get_by_role("link", name=re.compile("บันทึกผล")).last.click()
+    acts = page.get_by_role("region", name="สิ่งที่ทำได้")
+    acts.get_by_role("link", name="บันทึกผล").click()
     page.get_by_role("textbox", name="วันที่ดำเนินงานแล้วเสร็จ").fill(thai_date(today(), "digits"))
     page.get_by_role("textbox", name="ผลการดำเนินงาน").fill(RESULT)
     page.locator("input[type=file]").set_input_files(AFTER)

@@ -267,6 +267,20 @@ def test_saving_without_looking_up_first_does_the_look_up_and_asks_again(
     assert clerk.send(page.fields(), act="save").status == 303
 
 
+@on_sqlite
+def test_a_look_up_by_script_brings_only_what_it_changes(clerk: Counter, citizen: int) -> None:
+    fields = {**clerk.get().fields(), "act": "find", "phone": "0812345678"}
+
+    answer = clerk.client.post(NEW, data=fields, headers={"HX-Request": "true"})
+    page = Page(answer)
+
+    assert page.says("นายสมชาย ใจดี")
+    for part in ('id="who"', 'id="rail"', 'id="save-words"'):
+        assert part in page.text
+    assert "<style" not in page.text
+    assert 'name="story"' not in page.text
+
+
 # Saving -----------------------------------------------------------------------------------------------------
 
 

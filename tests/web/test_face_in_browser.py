@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from helpers.backends import Backend
-from helpers.browser import DESK, PHONE, axe, browser, live, open_page  # noqa: F401 - fixtures
+from helpers.browser import DESK, PHONE
 from sqlalchemy import func, select
 
 from extensions import db, write_transaction
@@ -37,7 +37,7 @@ def whole(page: Any) -> None:
 
 @pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_nothing(open_page: Any, axe: Any, size: dict[str, int], look: str) -> None:  # noqa: F811
+def test_axe_finds_nothing(open_page: Any, axe: Any, size: dict[str, int], look: str) -> None:
     page = open_page(LIST, size, "admin", color_scheme=look)
     found = {}
     for screen in SCREENS:
@@ -49,14 +49,14 @@ def test_axe_finds_nothing(open_page: Any, axe: Any, size: dict[str, int], look:
 
 
 @pytest.mark.parametrize("size", [PHONE, NARROW], ids=["390", "320"])
-def test_a_phone_never_scrolls_sideways(open_page: Any, size: dict[str, int]) -> None:  # noqa: F811
+def test_a_phone_never_scrolls_sideways(open_page: Any, size: dict[str, int]) -> None:
     page = open_page(LIST, size, "admin")
     for screen in SCREENS:
         page.goto(page.url.partition("/admin/")[0] + screen)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], screen
 
 
-def test_deleting_asks_first_and_escape_changes_nothing(open_page: Any) -> None:  # noqa: F811
+def test_deleting_asks_first_and_escape_changes_nothing(open_page: Any) -> None:
     with write_transaction() as session:
         session.add(ImportMapping(source="old", field="category", external_label="คำเดิม"))
     before = count_of(ImportMapping)
@@ -71,7 +71,7 @@ def test_deleting_asks_first_and_escape_changes_nothing(open_page: Any) -> None:
     assert count_of(ImportMapping) == before - 1
 
 
-def test_a_button_that_asks_first_waits_for_the_script_that_asks(open_page: Any) -> None:  # noqa: F811
+def test_a_button_that_asks_first_waits_for_the_script_that_asks(open_page: Any) -> None:
     with write_transaction() as session:
         session.add(ImportMapping(source="old", field="category", external_label="คำเดิม"))
     before = count_of(ImportMapping)
@@ -84,7 +84,7 @@ def test_a_button_that_asks_first_waits_for_the_script_that_asks(open_page: Any)
     assert count_of(ImportMapping) == before
 
 
-def test_letters_move_by_their_place_even_on_a_thai_keyboard(open_page: Any) -> None:  # noqa: F811
+def test_letters_move_by_their_place_even_on_a_thai_keyboard(open_page: Any) -> None:
     page = open_page(LIST, DESK, "admin")
     page.locator("[data-list][data-ready]").wait_for()
     event = "new KeyboardEvent('keydown', {code: 'KeyJ', key: '่', bubbles: true})"
@@ -101,7 +101,7 @@ def test_letters_move_by_their_place_even_on_a_thai_keyboard(open_page: Any) -> 
     assert "/edit/" in page.url
 
 
-def test_a_row_opens_wherever_it_is_pressed_and_leads_back_to_the_same_list(open_page: Any) -> None:  # noqa: F811
+def test_a_row_opens_wherever_it_is_pressed_and_leads_back_to_the_same_list(open_page: Any) -> None:
     page = open_page(f"{LIST}?sort=name", DESK, "admin")
     page.locator("[data-list][data-ready]").wait_for()
     with page.expect_navigation():
@@ -112,7 +112,7 @@ def test_a_row_opens_wherever_it_is_pressed_and_leads_back_to_the_same_list(open
     assert page.locator("tr.is-current").count() == 1
 
 
-def test_a_day_is_picked_by_keyboard_and_written_in_the_buddhist_year(open_page: Any) -> None:  # noqa: F811
+def test_a_day_is_picked_by_keyboard_and_written_in_the_buddhist_year(open_page: Any) -> None:
     page = open_page(FORM, DESK, "admin")
     box = page.locator("th-date input").first
     box.fill("12/02/2569")
@@ -123,7 +123,7 @@ def test_a_day_is_picked_by_keyboard_and_written_in_the_buddhist_year(open_page:
     assert box.input_value() == "13/03/2569"
 
 
-def test_errors_take_the_focus_and_lead_to_their_fields(open_page: Any) -> None:  # noqa: F811
+def test_errors_take_the_focus_and_lead_to_their_fields(open_page: Any) -> None:
     page = open_page(FORM, PHONE, "admin")
     page.locator("th-date input").first.fill("31/12/65")
     with page.expect_navigation():
@@ -135,7 +135,7 @@ def test_errors_take_the_focus_and_lead_to_their_fields(open_page: Any) -> None:
     assert page.locator("th-date input").first.input_value() == "31/12/65"
 
 
-def test_pressing_save_twice_saves_once(open_page: Any) -> None:  # noqa: F811
+def test_pressing_save_twice_saves_once(open_page: Any) -> None:
     before = count_of(Holiday)
     page = open_page(FORM, DESK, "admin")
     page.locator("th-date input").first.fill("31/12/2599")
@@ -146,7 +146,7 @@ def test_pressing_save_twice_saves_once(open_page: Any) -> None:  # noqa: F811
     assert page.locator(".notice-success").inner_text() == "เพิ่มรายการแล้ว"
 
 
-def test_search_filter_and_sorting_work_without_script(open_page: Any) -> None:  # noqa: F811
+def test_search_filter_and_sorting_work_without_script(open_page: Any) -> None:
     page = open_page("/admin/community/", PHONE, "admin", javascript=False)
     page.locator("#list-search").fill("บ้าน")
     page.locator("#list-search").press("Enter")
@@ -160,7 +160,7 @@ def test_search_filter_and_sorting_work_without_script(open_page: Any) -> None: 
     assert page.locator("tbody tr").count() >= 1
 
 
-def test_the_whole_menu_opens_on_a_phone(open_page: Any) -> None:  # noqa: F811
+def test_the_whole_menu_opens_on_a_phone(open_page: Any) -> None:
     page = open_page(LIST, PHONE, "admin")
     assert not page.locator("#menu").is_visible()
     page.locator(".bottom-bar button").click()

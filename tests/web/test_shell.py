@@ -128,7 +128,7 @@ def test_the_counts_read_no_whole_table(session: Session, act_as: Callable[[str]
     session.execute(insert(Notification), [told | {"staff_user_id": others} for _n in range(6000)])
     session.flush()
     analyse(session)
-    plan = plan_of(session, counts_statement(officer.staff_user_id or 0))
+    plan = plan_of(session, counts_statement(officer.staff_user_id, moment))
     assert not full_scans(plan, "complaint") + full_scans(plan, "notification"), plan
 
 
@@ -139,7 +139,7 @@ def test_nobody_is_counted_for_a_stranger(app: Flask) -> None:
 def test_the_name_and_the_colour_are_the_towns(app: Flask, client: FlaskClient, login_as: Any) -> None:
     with write_transaction() as session:
         session.merge(Setting(key="municipality_name", value="เทศบาล <ทดลอง>"))
-        session.merge(Setting(key="primary_color", value="#7A1F5C"))
+        session.merge(Setting(key="colour_primary", value="#7A1F5C"))
     page = login_as(client, "admin").get(PAGE).text
     assert "เทศบาล &lt;ทดลอง&gt;" in page
     assert "--primary:#7A1F5C" in page

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browser import browser  # noqa: F401 - a fixture
 
 from domain.errors import DomainError
 from domain.thai_dates import parse_thai_date
@@ -84,7 +83,7 @@ TEXTS = sorted({f"{d}{s}{m}{s}{y}" for d, m, y, s in product(DAYS, MONTHS, YEARS
 
 
 @pytest.fixture(scope="module")
-def said_by_the_page(browser: Any) -> dict[str, tuple[str | None, str | None]]:  # noqa: F811
+def said_by_the_page(browser: Any) -> dict[str, tuple[str | None, str | None]]:
     """What the page's script makes of every text: a day or none, and what it complains about."""
     source = base64.b64encode(SCRIPT.read_bytes()).decode()
     page = browser.new_page()
@@ -128,7 +127,7 @@ def test_the_page_complains_early_where_the_server_knows_what_is_wrong(said_by_t
     ("text", "readings"),
     [("31 ธ.ค. 65", ("พ.ศ. 2565", "ค.ศ. 1965")), ("3/3/2020", ("พ.ศ. 2020", "ค.ศ. 2020"))],
 )
-def test_a_year_of_two_readings_shows_both(browser: Any, text: str, readings: tuple[str, str]) -> None:  # noqa: F811
+def test_a_year_of_two_readings_shows_both(browser: Any, text: str, readings: tuple[str, str]) -> None:
     source = base64.b64encode(SCRIPT.read_bytes()).decode()
     page = browser.new_page()
     page.set_content('<html lang="th"><body></body></html>')

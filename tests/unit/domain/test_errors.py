@@ -61,6 +61,15 @@ def literal_texts(node: ast.expr) -> list[str]:
     return []
 
 
+# Rooms that hand on a code they were given; their own tests look at each code.
+PASSED_ON = {
+    "admin_views/complaint_forms.py",
+    "admin_views/message_words.py",
+    "admin_views/uploads.py",
+    "domain/choices.py",
+}
+
+
 def texts_added_by_rooms(paths: list[Path]) -> dict[str, str]:
     found = {}
     for path in paths:
@@ -125,7 +134,7 @@ def test_every_code_raised_anywhere_has_a_text_and_its_parameters():
         f"{path.relative_to(ROOT)}:{call.lineno} {fault}"
         for path in paths
         for name, call in calls_in(path)
-        if name in readable
+        if name in readable and path.relative_to(ROOT).as_posix() not in PASSED_ON
         for fault in faults_of(name, call, known, defaults)
     ]
     assert faults == []

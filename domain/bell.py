@@ -1,0 +1,68 @@
+"""The bell: what an officer was told inside the back office, in words, and that he has read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from domain.actor import Actor
+from domain.clock import now
+from models import Complaint, Notification
+
+SHOWN: Final = 50
+# By template key: what the bell says, Thai and English; {…} are the notification's facts.
+SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    "staff_new_complaint": ("มีเรื่องใหม่รอสั่งการ", "A new complaint awaits its order"),
+    "staff_directed": ("มอบหมายเรื่องให้คุณ", "A complaint was assigned to you"),
+    "staff_result": ("บันทึกผลการดำเนินงานแล้ว", "A result was recorded"),
+    "staff_rated": ("ผู้ร้องให้คะแนนแล้ว", "The complainant has rated"),
+    "case_export_ready": ("ไฟล์รายการคำร้องพร้อมแล้ว", "The file of complaints is ready"),
+    "line_paused": ("การส่ง LINE หยุดชั่วคราว กรุณาตรวจสอบ", "Sending by LINE has paused: please look"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BellRow:
+    """One line of the bell; ``public_code`` is None when it is about no complaint."""
+
+    sentence: str
+    number: str
+    public_code: str | None
+    template_key: str
+    at: datetime
+    is_new: bool
+
+
+def bell_rows(session: Session, actor: Actor, language: str) -> list[BellRow]:
+    """Return the officer's latest notifications, newest first."""
+    column = 1 if language == "en" else 0
+    rows = session.execute(
+        select(Notification, Complaint.public_code, Complaint.number)
+        .outerjoin(Complaint, Complaint.id == Notification.complaint_id)
+        .where(Notification.staff_user_id == actor.staff_user_id)
+        .order_by(Notification.id.desc())
+        .limit(SHOWN)
+    )
+    return [
+        BellRow(
+            sentence=SENTENCES[row.template_key][column],
+            number=number or public_code or "",
+            public_code=public_code,
+            template_key=row.template_key,
+            at=row.created_at,
+            is_new=row.read_at is None,
+        )
+        for row, public_code, number in rows
+    ]
+
+
+def mark_read(session: Session, actor: Actor) -> None:
+    """Note that the officer has read his notifications; the caller commits."""
+    unread = update(Notification).where(
+        Notification.staff_user_id == actor.staff_user_id, Notification.read_at.is_(None)
+    )
+    session.execute(unread.values(read_at=now()))
