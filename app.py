@@ -70,4 +70,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(citizen)
     app.register_blueprint(line_webhook)
     register_admin(app)
+    if settings.is_demo:
+        from demo.line import attach_demo_line  # The stand-in for LINE is not even loaded elsewhere.
+
+        attach_demo_line(app)
     return app

@@ -167,7 +167,7 @@ class _Words:
         return cut(f"{row.first_name} {row.last_name or ''}", NAME), cut(address, ADDRESS)
 
     def _days(self, status: ComplaintStatus, due: datetime | None) -> tuple[str, str]:
-        """Return the days left and their look; a waiting case's clock stands still, a finished one has none."""
+        """Return the days left and their look; a waiting case's clock stands still."""
         if status.kind is StatusKind.WAITING:
             return self._still, "muted"
         if status.kind is not StatusKind.OPEN or due is None:

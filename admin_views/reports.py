@@ -88,7 +88,7 @@ class ReportView(SecureView):
         asked, years = _asked()
         if asked.problems:
             flash(_("ยังไม่ได้ส่งออก เพราะมีเงื่อนไขที่อ่านไม่ได้ กรุณาแก้ก่อน"), "error")
-            return redirect(url_for(".index_view", **request.args))
+            return redirect(f"{url_for('.index_view')}?{request.query_string.decode()}")
         counted = count_cases(db.session(), actor, replace(asked.chosen, year=frozenset(years)))
         tables = tables_of(frames_of(counted), current_lookups())
         filters = [("ปีงบประมาณ", _span(years)), *asked.pairs]

@@ -152,12 +152,15 @@ def _clusters(
 
 
 def cell_size(bounds: Bounds) -> tuple[float, float]:
-    """Return height and width of a cell in degrees: as wide as a cluster is drawn, at most 32 in a view."""
+    """Return height and width of a cell in degrees: as wide as a cluster is drawn, about 32 in a view.
+
+    Nothing in it follows the view step by step, or clusters would swim while the map is moved: a wide window
+    doubles the cells, and the shape follows the latitude in whole degrees.
+    """
     width = 360 / 2**bounds.zoom / TILE_PIXELS * CLUSTER_PIXELS
-    width = max(width, (bounds.east - bounds.west) / CELLS_ACROSS)
-    middle = math.radians((bounds.south + bounds.north) / 2)
-    height = max(width * math.cos(middle), (bounds.north - bounds.south) / CELLS_ACROSS)
-    return height, width
+    while width * CELLS_ACROSS < bounds.east - bounds.west:
+        width *= 2
+    return width * math.cos(math.radians(round((bounds.south + bounds.north) / 2))), width
 
 
 def _cell(session: Session, column: Any, edge: float, size: float) -> ColumnElement[int]:

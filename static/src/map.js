@@ -103,8 +103,7 @@ class CaseMap {
     const [x, y] = feature.geometry.coordinates;
     const { cases, open } = feature.properties;
     const marker = window.L.marker([y, x], { icon: groupIcon(cases, open), title: words.open(number.format(cases), number.format(open)), riseOnHover: true });
-    marker.on("click", () => this.map.setView([y, x], Math.min(this.map.getZoom() + 2, this.map.getMaxZoom())));
-    return marker;
+    return pressed(marker, () => this.map.setView([y, x], Math.min(this.map.getZoom() + 2, this.map.getMaxZoom())));
   }
 
   point(feature, found) {
@@ -115,8 +114,8 @@ class CaseMap {
     const icon = window.L.divIcon({ className: `map-case shape state-${look}`, iconSize: null });
     const marker = window.L.marker([y, x], { icon, title: `${label} ${typeWord} ${stateWord}`.replace(/ +/g, " "), riseOnHover: true });
     marker.isOpen = ["new", "progress", "waiting"].includes(look);
-    marker.bindPopup(() => this.popup(code, label, typeWord, look, stateWord));
-    return marker;
+    // Not bound to the marker: the points are drawn anew when the map moves, and the popup itself moves it.
+    return pressed(marker, () => window.L.popup().setLatLng([y, x]).setContent(this.popup(code, label, typeWord, look, stateWord)).openOn(this.map));
   }
 
   popup(code, label, typeWord, look, stateWord) {
@@ -150,6 +149,13 @@ class CaseMap {
     outline.addTo(this.map);
     L.control.layers(null, { [words.zones]: zones, [words.communities]: communities, [words.outline]: outline }, { collapsed: innerWidth < 768 }).addTo(this.map);
   }
+}
+
+// Leaflet tells a click, but the Enter key only where it has a popup of its own.
+function pressed(marker, act) {
+  marker.on("click", act);
+  marker.on("keypress", (event) => event.originalEvent.key === "Enter" && act());
+  return marker;
 }
 
 function groupIcon(cases, open) {
