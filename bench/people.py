@@ -28,7 +28,7 @@ def fill_members(session: Session, chance: Random, count: int) -> list[tuple[int
     free = (phone for phone in phones if phone not in taken)
     for member_id, phone in zip(range(first, first + count), free, strict=False):
         person, family, home = (chance.choice(PEOPLE) for _ in range(3))
-        folded = f"{names[person.first_name]} {names[family.last_name]}"
+        folded = f"{person.title}{names[person.first_name]} {names[family.last_name]}"
         made.append((member_id, folded))
         rows.append(
             {

@@ -175,7 +175,8 @@ def _rating_refused(error: DomainError, stars: int, comment: str) -> Any:
     if view is None:
         return _ask_first()
     words = error.message_in(_language()) if isinstance(error, FieldErrors | InvalidField) else ""
-    view = replace(view, stars=stars or view.stars, comment=comment)
+    if view.may_rate:  # Otherwise the rating of then stands, and is shown.
+        view = replace(view, stars=stars or view.stars, comment=comment)
     page = render_template(
         "citizen/tracked.html", complaint=view, error=words or gettext("ให้คะแนนตอนนี้ไม่ได้ กรุณาเปิดหน้านี้ใหม่")
     )

@@ -134,7 +134,10 @@ class DemoTown:
             if chance.random() < 0.14:
                 told = chance.choice(REJECTIONS)
                 reject(
-                    self._session, self._central(), complaint.id, reason=f"{told.reason} {told.responsible}"
+                    self._session,
+                    self._central(),
+                    complaint.id,
+                    reason=f"{told.reason}\nหน่วยงานที่รับผิดชอบ: {told.responsible}",
                 )
                 return
             clerk = self._central()

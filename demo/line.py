@@ -23,6 +23,7 @@ from models import DeliveryState, LineAccount, LineChannel, LineState, OutboxMes
 
 EXTENSION = "demo_line"
 JOURNAL = "line-sim.jsonl"
+NOBODY = "http://127.0.0.1:9"  # Until the stand-in listens: nothing of the demo may reach LINE itself.
 ACCOUNT_NAMES = {LineChannel.CITIZEN: "{town}", LineChannel.STAFF: "เจ้าหน้าที่ {town}"}
 
 
@@ -40,6 +41,7 @@ def attach_demo_line(app: Flask) -> None:
     app.extensions[EXTENSION] = fake
     app.extensions["settings"] = replace(
         settings,
+        line_api_url=NOBODY,
         line_citizen_token=citizen.token,
         line_citizen_secrets=(citizen.secret,),
         line_staff_token=staff.token,

@@ -47,7 +47,7 @@ class Tracked:
     """What the holder of code and password may see; no name, no phone, no officer's name.
 
     Attributes:
-        history: Moments and words of what happened, oldest first.
+        history: Moments and words of what happened, oldest first; empty where the steps tell it all.
         reason: Why it was not taken.
         result_text: Of the latest result, while the complaint is done.
         before: Public ids of the photos of the trouble.
@@ -119,6 +119,8 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
     rating = next((row for row in complaint.ratings if result and row.result_id == result.id), None)
     subject = complaint.subcategory or complaint.category
     photos = _photos(complaint)
+    steps, history = _steps(complaint, language), _history(complaint, language)
+    is_told = [step.text for step in steps if step.reached_at] == [words for _at, words in history]
     return Tracked(
         complaint_id=complaint.id,
         number=complaint.number or "",
@@ -128,8 +130,8 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
         department=_named(complaint.department, language),
         state_word=citizen_word(status, language),
         is_open=status.kind in {StatusKind.OPEN, StatusKind.WAITING},
-        steps=_steps(complaint, language),
-        history=_history(complaint, language),
+        steps=steps,
+        history=[] if is_told else history,
         received_at=complaint.received_at,
         due_date=bangkok_date(complaint.due_at) if complaint.due_at else None,
         promised=promised_words(complaint.promised_text, language),

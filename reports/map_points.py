@@ -18,7 +18,7 @@ from domain.complaint_filter import ComplaintFilter, conditions, open_statuses
 from domain.permissions import Permission, scope_complaints
 from models import Complaint, ComplaintStatus
 
-RAW_POINTS: Final = 2_000
+RAW_POINTS: Final = 500  # About 17 packed bytes each: an answer stays below 10 kB (performance.md §7).
 CELLS_ACROSS: Final = 32
 MOST_CELLS: Final = 2_000
 LOWEST_ZOOM, HIGHEST_ZOOM = 1, 22

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from helpers.backends import Backend
-from helpers.browser import DESK, PHONE, axe, browser, live, open_page  # noqa: F401 - fixtures
+from helpers.browser import DESK, PHONE
 
 from domain.members import MemberEntry, create_member
 from extensions import write_transaction
@@ -47,8 +47,8 @@ def member_id(app: Flask, act_as: Any) -> int:
 
 @pytest.mark.parametrize(("size", "screens"), [(DESK, FOR_ADMIN), (PHONE, FOR_PHONE)], ids=["desk", "phone"])
 def test_the_screens_of_an_administrator_are_sound(
-    open_page: Any,  # noqa: F811
-    axe: Any,  # noqa: F811
+    open_page: Any,
+    axe: Any,
     size: dict[str, int],
     screens: list[str],
 ) -> None:
@@ -57,8 +57,8 @@ def test_the_screens_of_an_administrator_are_sound(
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_the_screens_of_members_are_sound(
-    open_page: Any,  # noqa: F811
-    axe: Any,  # noqa: F811
+    open_page: Any,
+    axe: Any,
     size: dict[str, int],
     member_id: int,
 ) -> None:
@@ -73,7 +73,7 @@ def test_the_screens_of_members_are_sound(
     assert axe(page) == []
 
 
-def problems(page: Any, axe: Any, size: dict[str, int], screens: list[str]) -> dict[str, Any]:  # noqa: F811
+def problems(page: Any, axe: Any, size: dict[str, int], screens: list[str]) -> dict[str, Any]:
     """Return what is wrong, by address."""
     found: dict[str, Any] = {}
     origin = page.url.partition("/admin/")[0]

@@ -167,7 +167,7 @@ def test_a_plain_file_masks_people_and_hides_who_asked_for_it(client: FlaskClien
     answer = taken(login_as(client, "central"))
     rows = {row["รายละเอียด"]: row for row in csv_rows(answer)}
     assert rows["เรื่องลับ"]["ชื่อ-นามสกุล"] == rows["เรื่องลับ"]["โทรศัพท์"] == "ปกปิดข้อมูล"
-    assert rows["เรื่องเปิด"]["ชื่อ-นามสกุล"] == "เปxxx จxxx"
+    assert rows["เรื่องเปิด"]["ชื่อ-นามสกุล"] == "เปิxxx จxxx"
     assert rows["เรื่องเปิด"]["โทรศัพท์"] == "081-xxx-2222"
     for word in ("ลับลม", "ซอยลับ", "7903", "ถนนใหญ่"):
         assert word not in answer.get_data(as_text=True)

@@ -241,7 +241,7 @@ def test_a_photo_whose_file_is_gone_is_not_found(
 ) -> None:
     case = register_case(app, session)
     public_id = _photo_of(app, session, case)
-    for key in app.extensions["files"].keys():
+    for key in sorted(app.extensions["files"].keys()):
         app.extensions["files"].delete(key)
 
     assert enter(case).get(f"/track/photo/{public_id}").status_code == 404
