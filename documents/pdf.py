@@ -65,7 +65,7 @@ def render_pdf(html: str, images: Mapping[str, bytes], words: Sequence[str] = ()
     """
     thai_text.learn(words)
     page = thai_text.clean(html)
-    # xhtml2pdf lays the whole page out twice to learn the count; most papers are one page, so guess that first.
+    # xhtml2pdf lays everything out twice to learn the count; most papers are one page: guess that first.
     pdf = _render_once(PAGE_COUNT.sub("1", page), images)
     pages = len(PAGE_OBJECT.findall(pdf))
     if pages > 1 and PAGE_COUNT.search(page):
