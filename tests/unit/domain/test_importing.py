@@ -300,7 +300,7 @@ def test_an_import_map_that_names_what_we_do_not_have_stops(session: Session, ki
     with pytest.raises(InvalidField) as refused:
         translation_of(session, load_lookups(session))
 
-    assert refused.value.code == "import_target_unknown"
+    assert refused.value.code == "import_map_target_unknown"
     assert "nowhere" in refused.value.message
 
 
