@@ -10,6 +10,7 @@ from flask.cli import FlaskGroup
 from app import create_app
 from commands.database import upgrade_command
 from commands.demo import demo_command
+from commands.doctor import doctor_command
 from commands.import_complaints import import_command
 from commands.serve import run_command
 from commands.user import user_group
@@ -20,6 +21,7 @@ COMMANDS = (
     demo_command,
     run_command,
     worker_command,
+    doctor_command,
     import_command,
     user_group,
     upgrade_command,

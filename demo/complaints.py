@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,6 +35,7 @@ from models import (
     Community,
     Complaint,
     ComplaintKind,
+    ComplaintStatus,
     DeliveryState,
     Disclosure,
     FormToken,
@@ -54,6 +55,7 @@ HOW_MANY = 200
 FRESH = 10  # Of the last days, so that there is work to do and the phones show cards.
 FRESH_DAYS = 3
 MONTHS_BACK = 13
+KEPT_SINCE = timedelta(days=13)  # Longer than any row of days off, so that each has come to its state.
 LIVE_CASES = 12  # The newest ones: their messages are still to be sent.
 SEED = 2569
 TOKEN = "demo-{index:04d}"  # noqa: S105 - a form's key, no secret
@@ -61,6 +63,13 @@ JITTER = 0.0015  # Degrees, about 160 m: near the community's point, not on it.
 SCENES = ("road", "lamp", "rubbish", "drain", "tree", "wall")  # demo.pictures draws these.
 SCENE_OF = {"ช.": "road", "ท.": "drain", "ฟ.": "lamp", "สส.": "tree", "อส.": "rubbish", "ทศ.": "wall"}
 FALLBACK_SCENE = "road"
+KEPT = (
+    ComplaintStatus.IN_PROGRESS,
+    ComplaintStatus.ACKNOWLEDGED,
+    ComplaintStatus.DIRECTED,
+    ComplaintStatus.ACCEPTED,
+    ComplaintStatus.SUBMITTED,
+)
 Life = Iterator[timedelta]  # Acts between the rests it yields.
 
 
@@ -108,12 +117,18 @@ class DemoTown:
             self._members = plant_citizens(self._session, self._vault, self._central())
         self._session.flush()
         waiting: list[tuple[datetime, int, Life]] = []
-        stories = self._told(how_many)
-        for index, (code, story) in enumerate(stories):
-            fresh = how_many - index <= FRESH
-            begins = until - timedelta(days=FRESH_DAYS) if fresh else start_of_town
-            moment = self._beginning(story, begins, until)
-            heapq.heappush(waiting, (moment, index, self._life(index, self._subcategories[code], story)))
+        kept = list(KEPT)
+        for index, (code, story) in enumerate(self._told(how_many)):
+            subcategory = self._subcategories[code]
+            if kept and _is_written_by_citizen(story) and self._officer_for(subcategory):
+                moment = awake(until - KEPT_SINCE, self._chance)
+                life = self._kept_life(index, subcategory, story, kept.pop())
+            else:
+                fresh = how_many - index <= FRESH
+                begins = until - timedelta(days=FRESH_DAYS) if fresh else start_of_town
+                moment = self._beginning(story, begins, until)
+                life = self._life(index, subcategory, story)
+            heapq.heappush(waiting, (moment, index, life))
         while waiting:
             moment, index, life = heapq.heappop(waiting)
             with frozen(moment):
@@ -140,17 +155,33 @@ class DemoTown:
                     reason=f"{told.reason}\nหน่วยงานที่รับผิดชอบ: {told.responsible}",
                 )
                 return
-            clerk = self._central()
-            accept(
-                self._session, clerk, complaint.id, category_id=subcategory.category_id, subcategory_id=None
-            )
+            self._accept(complaint, subcategory)
             yield self._until_work(chance.uniform(0.2, 5))
-            if not self._give_order(complaint, subcategory):
+            if chance.random() < 0.05 or not self._give_order(complaint, subcategory):
                 return
         else:
             complaint = self._write_down(entry, subcategory)
         if complaint.assignee_id is not None:
             yield from self._work(complaint, story)
+
+    def _kept_life(self, index: int, subcategory: Subcategory, story: Story, last: ComplaintStatus) -> Life:
+        """Let a complaint go no further than a state, so that whoever looks finds each state."""
+        entry = self._entry(TOKEN.format(index=index), story, subcategory)
+        complaint = submit(self._session, self._citizen(entry.member_id), self._vault, entry)
+        steps: tuple[Callable[[], object], ...] = (
+            lambda: self._accept(complaint, subcategory),
+            lambda: self._give_order(complaint, subcategory),
+            lambda: acknowledge(self._session, self._assignee(complaint), complaint.id),
+            lambda: start(self._session, self._assignee(complaint), complaint.id),
+        )
+        for step in steps:
+            if complaint.status is last:
+                return
+            yield self._until_work(self._chance.uniform(0.2, 5))
+            step()
+
+    def _accept(self, complaint: Complaint, subcategory: Subcategory) -> None:
+        accept(self._session, self._central(), complaint.id, category_id=subcategory.category_id)
 
     def _write_down(self, entry: Entry, subcategory: Subcategory) -> Complaint:
         clerk = self._clerk_of(subcategory.category.department_id)
@@ -163,7 +194,7 @@ class DemoTown:
 
     def _give_order(self, complaint: Complaint, subcategory: Subcategory) -> bool:
         officer = self._officer_for(subcategory)
-        if officer is None or self._chance.random() < 0.05:
+        if officer is None:
             return False
         note = self._chance.choice(DIRECTIVES) if self._chance.random() < 0.5 else ""
         direct(
@@ -178,7 +209,7 @@ class DemoTown:
 
     def _work(self, complaint: Complaint, story: Story) -> Life:
         chance, session, row_id = self._chance, self._session, complaint.id
-        officer = self._actor(complaint.assignee_id or 0, via="line")
+        officer = self._assignee(complaint)
         yield self._until_work(chance.uniform(0.3, 20))
         acknowledge(session, officer, row_id)
         if chance.random() < 0.7:
@@ -329,6 +360,9 @@ class DemoTown:
     def _central(self) -> Actor:
         row = self._session.scalars(select(StaffUser.id).where(StaffUser.username == "central")).one()
         return self._actor(row)
+
+    def _assignee(self, complaint: Complaint) -> Actor:
+        return self._actor(complaint.assignee_id or 0, via="line")
 
     def _actor(self, staff_user_id: int, via: str = "web") -> Actor:
         key = (staff_user_id, via)

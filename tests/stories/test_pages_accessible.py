@@ -25,7 +25,12 @@ from models import Category, Complaint, Member, Outcome, Role, StaffUser
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
 
 NARROW = {"width": 320, "height": 640}
-ROLES = ("admin", "central", "clerk", "head", "executive")
+ROLES = ("clerk", "executive")
+# Every page at both sizes and in both schemes once, not each with each: axe takes half a second a page.
+LOOKS = [
+    pytest.param(DESK, "light", id="desk-light"),
+    pytest.param(PHONE, "dark", id="phone-dark"),
+]
 STORIES = (
     "น้ำท่วมขังหน้าบ้านทุกครั้งที่ฝนตก",
     "ไฟถนนดับ " * 40,
@@ -143,8 +148,7 @@ def test_every_page_of_the_menu(
     assert watched(page, addresses, PHONE, narrow=True) == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_every_page_behind_the_menu(
     open_page: Callable[..., Any],
     watched: Callable[..., Any],
@@ -160,17 +164,15 @@ def test_every_page_behind_the_menu(
     assert wrong == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_of_the_menu_at_the_desk(
-    open_page: Callable[..., Any], watched: Callable[..., Any], town: dict[str, str], scheme: str
+    open_page: Callable[..., Any], watched: Callable[..., Any], town: dict[str, str]
 ) -> None:
-    page = open_page("/admin/account", DESK, "admin", color_scheme=scheme)
+    page = open_page("/admin/account", DESK, "admin", color_scheme="dark")
 
     assert watched(page, menu_of(page), DESK, narrow=False) == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_every_page_of_a_citizen(
     open_page: Callable[..., Any],
     watched: Callable[..., Any],

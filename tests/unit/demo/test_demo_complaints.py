@@ -1,0 +1,265 @@
+"""The demo town has lived: every state, numbers without gaps, nothing in the future, always the same."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from flask import Flask
+from helpers.backends import SqliteBackend, let_go
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from demo.complaints import HOW_MANY, LIVE_CASES, SCENES, DemoTown, Pictures, is_planted
+from demo.office_hours import at_work
+from domain.attachments import StoredFile
+from domain.audit import broken_seals
+from domain.clock import bangkok, to_bangkok
+from domain.sla import CLOSING_TIME, is_working_day
+from domain.workflow import TRANSITIONS
+from extensions import db, write_transaction
+from models import (
+    ActionResult,
+    Attachment,
+    Base,
+    Complaint,
+    ComplaintEvent,
+    ComplaintStatus,
+    DeliveryState,
+    Disclosure,
+    EventKind,
+    Holiday,
+    Member,
+    NumberSeries,
+    OutboxMessage,
+    Rating,
+    UtcDateTime,
+)
+
+UNTIL = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+
+
+def paper_pictures() -> Pictures:
+    """Pictures whose files nobody opens."""
+
+    def one(scene: str, stage: str, number: int) -> StoredFile:
+        return StoredFile(
+            storage_key=f"{number:02x}/{'0' * 32}.jpg",
+            preview_key=None,
+            media_type="image/jpeg",
+            byte_size=1,
+            sha256=f"{scene}-{stage}-{number}",
+            original_name=f"{scene}-{stage}.jpg",
+        )
+
+    return Pictures(
+        {(scene, stage): [one(scene, stage, n) for n in range(2)] for scene in SCENES for stage in STAGES}
+    )
+
+
+STAGES = ("before", "after")
+
+
+def plant_town(app: Flask) -> int:
+    with write_transaction() as session:
+        return DemoTown(session, app.extensions["vault"], paper_pictures()).plant(UNTIL)
+
+
+@pytest.fixture(scope="module")
+def town(sqlite_backend: SqliteBackend) -> Iterator[Session]:
+    """One planted town for all the questions below: planting takes seconds, asking does not."""
+    app = sqlite_backend.fresh()
+    with app.app_context():
+        assert plant_town(app) == HOW_MANY
+        yield db.session()
+        let_go()
+
+
+def complaints(session: Session) -> list[Complaint]:
+    return list(session.scalars(select(Complaint).order_by(Complaint.id)))
+
+
+def test_two_hundred_complaints_are_there(town: Session) -> None:
+    assert len(complaints(town)) == HOW_MANY == 200
+    assert is_planted(town)
+
+
+def test_every_state_the_verbs_can_reach_is_there(town: Session) -> None:
+    reachable = {row.target for row in TRANSITIONS if row.target} | {ComplaintStatus.ACCEPTED}
+
+    assert {case.status for case in complaints(town)} == reachable
+
+
+def test_every_act_was_done_by_somebody(town: Session) -> None:
+    done = set(town.scalars(select(ComplaintEvent.kind)))
+
+    assert done >= {row.action for row in TRANSITIONS} - {EventKind.IMPORT}
+
+
+def test_numbers_have_no_gaps_and_run_with_the_time(town: Session) -> None:
+    issued: dict[tuple[str | None, int | None], list[tuple[Any, int]]] = {}
+    for case in complaints(town):
+        if case.number_running is not None:
+            key = (case.number_code, case.number_year)
+            issued.setdefault(key, []).append((case.accepted_at, case.number_running))
+
+    for key, numbers in issued.items():
+        running = [number for _at, number in sorted(numbers)]
+        assert running == list(range(1, len(running) + 1)), key
+        series = select(NumberSeries.last_number).where(
+            NumberSeries.code == key[0], NumberSeries.year == key[1]
+        )
+        assert town.scalar(series) == len(running)
+
+
+def test_numbers_of_both_years_are_there(town: Session) -> None:
+    assert {case.number_year for case in complaints(town)} >= {2568, 2569}
+
+
+def test_nothing_lies_in_the_future(town: Session) -> None:
+    for mapper in Base.registry.mappers:
+        for column in mapper.columns:
+            if not isinstance(column.type, UtcDateTime) or column.name in NOT_A_PAST:
+                continue
+            latest = town.scalar(select(func.max(column)))
+            if mapper.class_.__name__ in LIVED and latest is not None:
+                assert latest <= UNTIL, f"{mapper.class_.__name__}.{column.name}"
+    latest_day = town.scalar(select(func.max(ActionResult.done_date)))
+    assert latest_day <= to_bangkok(UNTIL).date()
+
+
+PLANTED_BEFORE = {Member: (Member.is_shared.is_(False),)}  # With the town itself, by the clock on the wall.
+NOT_A_PAST = {"due_at", "not_before"}  # Promises, and messages that wait for their moment.
+LIVED = {
+    "Complaint",
+    "ComplaintEvent",
+    "ActionResult",
+    "Assignment",
+    "Attachment",
+    "Rating",
+    "OutboxMessage",
+    "Job",
+    "Member",
+    "AuditEntry",
+    "FormToken",
+}
+
+
+def test_every_story_is_told_in_the_order_of_time(town: Session) -> None:
+    moments = town.scalars(select(ComplaintEvent.at).order_by(ComplaintEvent.id)).all()
+
+    assert all(earlier <= later for earlier, later in pairwise(moments))
+
+
+def test_officers_act_in_office_hours(town: Session) -> None:
+    holidays = set(town.scalars(select(Holiday.holiday_date)))
+    acts = town.scalars(select(ComplaintEvent.at).where(ComplaintEvent.actor_kind == "staff")).all()
+
+    wrong = [
+        at
+        for at in map(to_bangkok, acts)
+        if not is_working_day(at.date(), holidays) or not time(8, 30) <= at.time() <= CLOSING_TIME
+    ]
+    assert acts
+    assert wrong == []
+
+
+def test_it_looks_like_a_town(town: Session) -> None:
+    cases = complaints(town)
+    states = Counter(case.status for case in cases)
+    stars = town.scalars(select(Rating.stars)).all()
+
+    assert states[ComplaintStatus.CLOSED] > states[ComplaintStatus.SUBMITTED]
+    assert {case.disclosure for case in cases} == set(Disclosure)
+    assert {case.channel.channel_group for case in cases if case.channel} >= {"line", "phone", "web"}
+    assert len(set(stars)) >= 4
+    assert 3 < sum(stars) / len(stars) < 5
+    assert any(case.due_at and case.due_at < UNTIL and case.finished_at is None for case in cases)
+    assert {photo.stage for photo in town.scalars(select(Attachment))} == {"before", "after"}
+
+
+def test_only_the_newest_cases_are_still_to_be_told(town: Session) -> None:
+    waiting = set(
+        town.scalars(
+            select(OutboxMessage.complaint_id).where(OutboxMessage.state == DeliveryState.READY).distinct()
+        )
+    )
+    newest = set(town.scalars(select(Complaint.id).order_by(Complaint.listed_at.desc()).limit(LIVE_CASES)))
+
+    assert waiting
+    assert waiting <= newest
+
+
+def test_the_log_of_the_town_is_whole(town: Session) -> None:
+    assert broken_seals(town) == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_the_same_seed_and_moment_give_the_same_town(app: Flask, session: Session) -> None:
+    first = _fingerprint_after_planting(app, session)
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name in EMPTIED:
+            session.execute(table.delete())
+    session.commit()
+
+    assert _fingerprint_after_planting(app, session) == first
+
+
+EMPTIED = {
+    "complaint",
+    "complaint_event",
+    "assignment",
+    "action_result",
+    "attachment",
+    "rating",
+    "outbox_message",
+    "notification",
+    "job",
+    "form_token",
+    "number_series",
+    "line_account",
+    "consent",
+    "member",
+    "audit_entry",
+}
+FEW = 40
+
+
+def _fingerprint_after_planting(app: Flask, session: Session) -> list[tuple[Any, ...]]:
+    if session.scalar(select(func.count()).where(Member.is_shared)) == 0:
+        session.add(Member(phone="+6643271261", first_name="พลเมืองดี", is_shared=True, created_at=UNTIL))
+        session.commit()
+    with write_transaction() as writing:
+        DemoTown(writing, app.extensions["vault"], paper_pictures()).plant(UNTIL, FEW)
+    rows = session.execute(
+        select(
+            Complaint.public_code,
+            Complaint.number,
+            Complaint.story,
+            Complaint.status,
+            Complaint.received_at,
+            Complaint.latitude,
+        ).order_by(Complaint.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens"),
+    [
+        (bangkok(2026, 11, 20, 10), bangkok(2026, 11, 20, 10)),
+        (bangkok(2026, 11, 20, 3), bangkok(2026, 11, 20, 8, 30)),
+        (bangkok(2026, 11, 20, 19), bangkok(2026, 11, 23, 8, 30)),
+        (bangkok(2026, 11, 21, 3), bangkok(2026, 11, 23, 8, 30)),
+        (bangkok(2026, 11, 22, 12), bangkok(2026, 11, 23, 8, 30)),
+    ],
+)
+def test_work_waits_for_the_offices_to_open(moment: datetime, opens: datetime) -> None:
+    works = at_work(moment, set(), random.Random(1))  # noqa: S311 - invented data
+
+    assert timedelta(0) <= works - opens <= timedelta(minutes=91)
