@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from flask.cli import with_appcontext
 from extensions import db
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_one_at_a_time = threading.Lock()
 
 
 class DatabaseTooNew(click.ClickException):
@@ -39,7 +41,8 @@ def upgrade_database() -> None:
     if revision is not None and revision not in _known_revisions():
         raise DatabaseTooNew(revision)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command.upgrade(_config(), "head")
+    with _one_at_a_time:  # Alembic keeps its context in a module; other processes wait in the database.
+        command.upgrade(_config(), "head")
 
 
 def pending_revisions() -> bool:

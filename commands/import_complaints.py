@@ -14,6 +14,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from commands.database import upgrade_database
+from commands.planting import plant
 from domain.actor import Actor
 from domain.errors import DomainError
 from domain.importing import (
@@ -46,6 +47,8 @@ class UnfitFile(click.ClickException):
 def import_command(file: Path, source: str, rejects: Path | None) -> None:
     """นำเข้าคำร้องจากไฟล์ CSV ของ Traffy Fondue (นำเข้าซ้ำได้ ไม่เกิดเรื่องซ้ำ)."""
     upgrade_database()
+    with write_transaction() as session:
+        plant(session)  # A new data folder has no import map yet; one that has is left as it is.
     folder = current_app.extensions["settings"].data_dir / "imports"
     rejects = rejects or folder / f"{file.stem}.rejects.csv"
     try:

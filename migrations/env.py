@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from domain.search import POSTGRESQL_STATEMENTS, SQLITE_STATEMENTS
 from models import Base
 
+PATIENCE_SECONDS = 600  # Another server's migration of a large town.
 SEARCH_OBJECTS = ("complaint_search", "ix_complaint_search")
 
 
@@ -46,33 +47,39 @@ def _run_on_sqlite(url: str) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection, _record):
         connection.isolation_level = None
-        connection.execute("pragma busy_timeout=15000")
+        connection.execute(f"pragma busy_timeout={PATIENCE_SECONDS * 1000}")
         connection.execute("pragma foreign_keys=off")
 
     @event.listens_for(engine, "begin")
     def _begin(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    with engine.begin() as connection:
-        _run(connection)
-        orphans = connection.exec_driver_sql("pragma foreign_key_check").fetchall()
-        if orphans:
-            raise RuntimeError(f"migration left {len(orphans)} rows without their parent: {orphans[:3]}")
-        if connection.dialect.has_table(connection, "complaint"):
-            _rebuild_search(connection)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            _run(connection)
+            orphans = connection.exec_driver_sql("pragma foreign_key_check").fetchall()
+            if orphans:
+                raise RuntimeError(f"migration left {len(orphans)} rows without their parent: {orphans[:3]}")
+            if connection.dialect.has_table(connection, "complaint"):
+                _rebuild_search(connection)
+    finally:
+        engine.dispose()
 
 
 def _run_on_postgresql(url: str) -> None:
     engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("SET lock_timeout = '15s'"))
-        # Several servers may start at once: only one migrates, the others wait and find it done.
-        connection.execute(text("SELECT pg_advisory_xact_lock(7453210)"))
-        _run(connection)
-        if connection.dialect.has_table(connection, "complaint"):
-            _rebuild_search(connection)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            # Several servers may start at once: only one migrates, the others wait and find it done.
+            connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(7453210)"))
+            # A table in use must not make everybody behind us wait for long.
+            connection.execute(text("SET LOCAL lock_timeout = '15s'"))
+            _run(connection)
+            if connection.dialect.has_table(connection, "complaint"):
+                _rebuild_search(connection)
+    finally:
+        engine.dispose()
 
 
 database_url = current_app.config["SQLALCHEMY_DATABASE_URI"]

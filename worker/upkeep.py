@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Select, delete, null, select, text, update
 from sqlalchemy.orm import Session
 
 from config import Settings
+from domain import account_links, throttle, user_sessions
 from domain.attachments import drop_stale_drafts
 from domain.audit import seal
 from domain.clock import now
 from domain.deliveries import DeliveryReason, active_pauses, lift_pause
-from domain.throttle import sweep
 from extensions import db, write_transaction
 from line_hooks.client import LineError
 from models import DeliveryState, Draft, OutboxChannel, OutboxMessage, WebhookReceipt
@@ -42,9 +42,9 @@ def seal_audit(_app: Flask) -> bool:
 
 
 def sweep_attempts(_app: Flask) -> int:
-    """Forget sign-in attempts no window reaches any more; return how many."""
+    """Forget sign-in attempts no window reaches, old sessions and expired links; return how many."""
     with write_transaction() as session:
-        return sweep(session)
+        return sum(sweep(session) for sweep in (throttle.sweep, user_sessions.sweep, account_links.sweep))
 
 
 def drop_drafts(app: Flask) -> int:

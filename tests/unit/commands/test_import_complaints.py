@@ -243,7 +243,7 @@ def test_killed_half_way_it_has_taken_whole_batches(app: Flask, session: Session
         "APP_MODE": "test",
         "APP_DATA": str(tmp_path / "data"),
         "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-        "FAULT": "before_commit:2:kill",
+        "FAULT": "before_commit:3:kill",  # The first commit is the planting, the second the first batch.
         "PYTHONUTF8": "1",
     }
     command = [sys.executable, "-m", "cli", "import-complaints", str(file)]
