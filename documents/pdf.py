@@ -16,6 +16,7 @@ from documents import thai_text
 from sandbox import Sandbox, SandboxFailed
 
 WALL_SECONDS = 30.0
+PICTURES_ON_ONE_PAGE = 2
 PAGE_COUNT = re.compile(r"<pdf:pagecount\s*/?>")
 PAGE_OBJECT = re.compile(rb"/Type /Page\b(?!s)")
 FAMILY = "sarabun"
@@ -65,10 +66,12 @@ def render_pdf(html: str, images: Mapping[str, bytes], words: Sequence[str] = ()
     """
     thai_text.learn(words)
     page = thai_text.clean(html)
-    # xhtml2pdf lays everything out twice to learn the count; most papers are one page: guess that first.
-    pdf = _render_once(PAGE_COUNT.sub("1", page), images)
+    # xhtml2pdf lays everything out twice to learn the count; a good guess saves that: a map and a QR code
+    # leave room on one page, photos begin a second.
+    guess = 1 if len(images) <= PICTURES_ON_ONE_PAGE else 2
+    pdf = _render_once(PAGE_COUNT.sub(str(guess), page), images)
     pages = len(PAGE_OBJECT.findall(pdf))
-    if pages > 1 and PAGE_COUNT.search(page):
+    if pages != guess and PAGE_COUNT.search(page):
         pdf = _render_once(PAGE_COUNT.sub(str(pages), page), images)
     return pdf
 
