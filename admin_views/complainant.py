@@ -49,6 +49,12 @@ class Complainant:
 
 
 def complainant_of(session: Session, actor: Actor, form: EntryForm) -> Complainant | None:
+    """Return what the counter sees of the member the form names; None asks again."""
+    member = member_of(session, actor, form)
+    return None if member is None else _described(session, actor, member)
+
+
+def member_of(session: Session, actor: Actor, form: EntryForm) -> Member | None:
     """Return the member the form names, as far as the officer may see him; else ask again."""
     member: Member | None = None
     if form.who_is is Who.SHARED:
@@ -62,7 +68,7 @@ def complainant_of(session: Session, actor: Actor, form: EntryForm) -> Complaina
         form.member_id.data = None
         return None
     form.member_id.data = member.id
-    return _described(session, actor, member)
+    return member
 
 
 def look_up(session: Session, actor: Actor, form: EntryForm) -> None:

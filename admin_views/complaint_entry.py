@@ -25,6 +25,7 @@ from admin_views.complainant import (
     choose_shared,
     complainant_of,
     look_up,
+    member_of,
 )
 from admin_views.complaint_forms import EntryForm, Who
 from admin_views.complaint_place import map_facts
@@ -147,7 +148,7 @@ class EntryView(SecureView):
 
     def _save(self, form: EntryForm, refused: list[RefusedFile]) -> Any:
         actor = current_actor()
-        who = complainant_of(_session(), actor, form)
+        who = member_of(_session(), actor, form)
         if who is None and form.who_is is Who.NOBODY and form.phone.data:
             return self._turn_to_found(form, refused)
         if not form.validate() or refused:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import waitress
 from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import create_app
 from bench.filling import fill
@@ -16,6 +22,7 @@ from commands.planting import plant
 from commands.serve import CHANNEL_TIMEOUT, CONNECTION_LIMIT, THREADS
 from demo.accounts import plant_accounts
 from extensions import db, write_transaction
+from models import Channel, Member, StaffUser, Subcategory
 
 ROWS = 20_000
 
@@ -27,8 +34,8 @@ def hello() -> Flask:
     return app
 
 
-def product(folder: Path) -> tuple[Flask, str]:
-    """Return the product over a filled town, and a signed-in clerk's cookie."""
+def product(folder: Path) -> tuple[Flask, dict[str, Any]]:
+    """Return the product over a filled town, a signed-in clerk's cookie and what the clerk types."""
     app = create_app(bench_settings(folder))
     with app.app_context():
         upgrade_database()
@@ -37,16 +44,45 @@ def product(folder: Path) -> tuple[Flask, str]:
             plant_accounts(session)
         fill(db.session(), rows=ROWS)
         db.session.commit()
-        client = signed_in(app, "central")
-        cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"], domain="localhost")
+        client = signed_in(app, "clerk")
+        form = entry_form(client)  # The look at the page also makes the cookie's form secret.
+        name = app.config["SESSION_COOKIE_NAME"]
+        cookie = client.get_cookie(name, domain="localhost")
         db.session.remove()
-    return app, f"{app.config['SESSION_COOKIE_NAME']}={cookie.value if cookie else ''}"
+    return app, {"cookie": f"{name}={cookie.value if cookie else ''}", "form": form}
+
+
+def entry_form(client: FlaskClient) -> dict[str, str]:
+    """Return a filled entry form with an officer, all but its own token."""
+    page = client.get("/admin/complaint/new").get_data(as_text=True)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    if found is None:
+        raise RuntimeError("the entry form has no CSRF token")
+    session = db.session()
+    officer = session.scalars(select(StaffUser).where(StaffUser.username == "clerk")).one()
+    subcategory = session.scalars(select(Subcategory).where(Subcategory.code == "ช.(1)")).one()
+    values = {
+        "csrf_token": found[1],
+        "act": "save",
+        "who": "member",
+        "member_id": session.scalars(select(Member.id).where(Member.is_shared.is_(False))).first(),
+        "story": "ถนนเป็นหลุมหน้าตลาด ขอให้ซ่อม",
+        "channel_id": session.scalars(select(Channel.id)).first(),
+        "category_id": subcategory.category_id,
+        "subcategory_id": subcategory.id,
+        "assignee_id": officer.id,
+        "kind": "complaint",
+        "urgency": "normal",
+        "disclosure": "concealed",
+    }
+    return {key: str(value) for key, value in values.items()}
 
 
 def main(what: str, port: str, folder: str) -> None:
-    """Serve until terminated; the first line printed says ready and carries the cookie."""
-    app, cookie = (hello(), "") if what == "hello" else product(Path(folder))
-    sys.stdout.write(f"ready {cookie}\n")
+    """Serve until terminated; the first line printed says ready and carries what the client needs."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # Fifty clients on eight threads do queue.
+    app, facts = (hello(), {}) if what == "hello" else product(Path(folder))
+    sys.stdout.write(f"ready {json.dumps(facts)}\n")
     sys.stdout.flush()
     waitress.serve(
         app,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
@@ -20,6 +20,9 @@ from domain.notifications import tell
 from domain.permissions import require, scope_complaints
 from domain.workflow import Action, Telling, Transition, is_finished, transition_for
 from models import AuditAction, Complaint, ComplaintEvent, ComplaintStatus, EventKind, Figure
+
+# Copies, counters and texts that other columns or the event already tell.
+NOT_AUDITED = frozenset({"search_text", "state_seq", "listed_at", "figure", "story"})
 
 
 def lock_complaint(session: Session, actor: Actor, complaint_id: int) -> Complaint:
@@ -128,15 +131,22 @@ def move(
         facts=facts or {},
         is_public=transition.is_public,
     )
-    changes = column_changes(complaint)
-    for noise in ("search_text", "state_seq", "listed_at", "figure", "story"):
-        changes.pop(noise, None)
+    changes = _changes_of(complaint)
     session.add(event)
     session.flush()  # The event's id goes into the messages' dedupe keys.
     tell(session, actor, complaint, event, transition.tells if tells is None else tells)
     action = AuditAction.UPDATE if transition.sources else AuditAction.CREATE
     record(session, actor, action, complaint, changes=changes)
     return event
+
+
+def _changes_of(complaint: Complaint) -> dict[str, Any]:
+    """Return what the audit keeps of the move: of a new complaint its name only, the row says the rest."""
+    if not inspect(complaint).persistent:
+        names = {"public_code": complaint.public_code, "number": complaint.number}
+        return {key: [None, value] for key, value in names.items() if value}
+    changes = column_changes(complaint)
+    return {key: pair for key, pair in changes.items() if key not in NOT_AUDITED}
 
 
 def note_event(

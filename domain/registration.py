@@ -114,9 +114,9 @@ def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Comp
     parts = _check(session, actor, vault, entry)
     complaint = _new_complaint(session, vault, entry, parts.texts, moment)
     complaint.member = parts.member
+    complaint.category, complaint.subcategory = parts.category, parts.subcategory
     complaint.created_by_id = actor.staff_user_id
-    complaint.department_id = parts.category.department_id
-    complaint.assignee = parts.assignee
+    complaint.department = parts.category.department
     complaint.accepted_at = moment
     if parts.subcategory is not None:
         promise(session, complaint, parts.subcategory)
@@ -125,12 +125,12 @@ def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Comp
     fault_point("before_number")
     issue_number(session, complaint, parts.category, moment)
     fault_point("after_number")
-    _finish_entry(session, actor, complaint, entry)
     if entry.notice and not parts.member.is_shared:
         record_notice(session, actor, parts.member, entry.notice)
     if parts.assignee is not None:
-        complaint.department_id = parts.assignee.department_id or complaint.department_id
+        complaint.department = parts.assignee.department or complaint.department
         assign(session, actor, complaint, parts.assignee, moment)
+    complaint.search_text = complaint_search_text(complaint)
     fault_point("before_event")
     event = move(
         session,
@@ -142,6 +142,7 @@ def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Comp
         tells=_tellings(parts.assignee),
     )
     request_copy(session, complaint, event.id)
+    _finish_entry(session, actor, complaint, entry)
     return complaint
 
 
@@ -162,9 +163,10 @@ def submit(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Compla
         _check_place(session, entry)
     check.done()
     complaint = _new_complaint(session, vault, entry, texts, moment)
-    complaint.category_id = complaint.subcategory_id = None
-    _finish_entry(session, actor, complaint, entry)
+    complaint.member = session.get(Member, entry.member_id) if entry.member_id else None
+    complaint.search_text = complaint_search_text(complaint)
     move(session, actor, complaint, transition_for(Action.SUBMIT))
+    _finish_entry(session, actor, complaint, entry)
     return complaint
 
 
@@ -304,13 +306,10 @@ def _new_complaint(
         longitude=pin[1] if pin else None,
         is_outside=is_outside,
         callback_phone=entry.callback_phone,
-        member_id=entry.member_id,
         channel_id=entry.channel_id,
         road=find_or_add_road(session, texts.road),
-        zone_id=zone_id,
-        community_id=entry.community_id,
-        category_id=entry.category_id,
-        subcategory_id=entry.subcategory_id,
+        zone=session.get(Zone, zone_id) if zone_id else None,
+        community=session.get(Community, entry.community_id) if entry.community_id else None,
         created_at=moment,
         received_at=received,
         listed_at=received,
@@ -320,10 +319,7 @@ def _new_complaint(
 
 
 def _finish_entry(session: Session, actor: Actor, complaint: Complaint, entry: Entry) -> None:
-    """Give the new complaint its id, its photos, its token and the text it is found by."""
-    session.add(complaint)
-    session.flush()  # Photos, token and search text need its id and its related rows.
-    complaint.search_text = complaint_search_text(complaint)
+    """Hang the form's token and its photos on the complaint, which has its id by now."""
     session.execute(
         update(FormToken)
         .where(FormToken.token == entry.form_token)

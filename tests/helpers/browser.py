@@ -16,9 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import waitress
 from flask import Flask
 from helpers.people import new_session_cookie
-from werkzeug.serving import WSGIRequestHandler, make_server
+from waitress import wasyncore
 
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -27,22 +28,17 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 10_000
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Keep request lines out of the test's output."""
-
-
 @pytest.fixture
 def live(app: Flask) -> Iterator[str]:
-    """Serve the application under test and return its address, without a slash at the end."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True  # type: ignore[attr-defined]  # A browser keeps connections open.
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    """Serve the application under test as in service, by waitress; its address has no slash at the end."""
+    sockets: dict[int, Any] = {}
+    server = waitress.create_server(app, map=sockets, listen="127.0.0.1:0", threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))  # In the server's own thread.
     thread.join()
-    server.server_close()
+    server.task_dispatcher.shutdown()
 
 
 @pytest.fixture(scope="session")
