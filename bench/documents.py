@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flask import Flask
 from sqlalchemy import select
 
@@ -52,6 +54,9 @@ def _sheet(app: Flask) -> Sheet:
             form_token="bench",  # noqa: S106 - names a form, opens nothing
             story=STORY,
             place_text="หน้าตลาดสดเทศบาล ถนนกลางเมือง",
+            road_name="ถนนกลางเมือง",
+            latitude=Decimal("16.432105"),
+            longitude=Decimal("102.836410"),
             member_id=session.scalars(select(Member.id)).first(),
             channel_id=session.scalars(select(Channel.id)).first(),
             category_id=subcategory.category_id,

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -48,6 +49,10 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 MAX_PHOTOS = 20
 MAX_LETTERS = 20_000
 MAP_PIXELS = (480, 267)
+QR_MODULE_PIXELS = 2  # reportlab unpacks and packs a PNG anew: four times fewer pixels, the same picture
+WIDEST_BY_HEIGHT = 1.4  # wider photos would leave their half of the page
+LETTERS_A_LINE = 88
+PAGE_POINTS, FORM_POINTS, LINE_POINTS, PHOTO_POINTS, RESULT_POINTS = 745, 440, 15, 166, 75
 CONCEALED = "ผู้ร้องขอปกปิดข้อมูล"
 
 
@@ -64,10 +69,14 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class SheetPhoto:
-    """A photo of the sheet; ``key`` is where its small version lies in the store."""
+    """A photo of the sheet; ``key`` is where its small version lies in the store.
+
+    ``wide`` says that its place is filled from side to side, not from top to bottom.
+    """
 
     key: str
     caption: str
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +170,22 @@ def sheet_of(session: Session, complaint_id: int, public_url: str, *, with_ident
 
 def page_of(sheet: Sheet) -> str:
     """Write the sheet as HTML; every text passes through autoescape."""
-    return _templates().get_template("print/complaint_sheet.html").render(sheet=sheet)
+    return (
+        _templates()
+        .get_template("print/complaint_sheet.html")
+        .render(sheet=sheet, likely_pages=likely_pages(sheet))
+    )
+
+
+def likely_pages(sheet: Sheet) -> int:
+    """Guess the pages of the sheet, so that it need not be laid out twice; a wrong guess costs only time."""
+    texts = [*sheet.paragraphs, *(text for result in sheet.results for text in result.paragraphs)]
+    lines = sum(ceil(len(text) / LETTERS_A_LINE) for text in texts)
+    photo_rows = ceil(len(sheet.before) / 2) + ceil(len(sheet.after) / 2)
+    height = (
+        FORM_POINTS + lines * LINE_POINTS + photo_rows * PHOTO_POINTS + len(sheet.results) * RESULT_POINTS
+    )
+    return ceil(height / PAGE_POINTS)
 
 
 def pdf_of(sheet: Sheet, files: FileStore, sandbox: Sandbox) -> bytes:
@@ -181,7 +205,7 @@ def hides_identity(complaint: Complaint) -> bool:
 
 def pictures_of(sheet: Sheet, files: FileStore, sandbox: Sandbox) -> Mapping[str, bytes]:
     """Return the pictures of a sheet by key: photos, map and QR code; a photo that is gone is left out."""
-    pictures = {"qr": qr_png(sheet.track_url)}
+    pictures = {"qr": qr_png(sheet.track_url, QR_MODULE_PIXELS)}
     if sheet.pin is not None:
         pictures["map"] = draw_map(sheet.outlines, sheet.pin, sandbox, MAP_PIXELS)
     for photo in (*sheet.before, *sheet.after):
@@ -252,7 +276,7 @@ def _places(complaint: Complaint) -> list[tuple[str, str]]:
 
 def _facts(complaint: Complaint) -> list[tuple[str, str]]:
     about = complaint.subcategory or complaint.category
-    due = f" ครบกำหนด {thai_date(bangkok_date(complaint.due_at), 'long')}" if complaint.due_at else ""
+    due = f" ครบกำหนด {thai_date(bangkok_date(complaint.due_at))}" if complaint.due_at else ""
     rows = [
         ("ช่องทางการแจ้ง", complaint.channel.name if complaint.channel else ""),
         ("ประเภท", f"{about.code} {about.name}" if about else ""),
@@ -296,7 +320,8 @@ def _photos(session: Session, complaint: Complaint) -> dict[AttachmentStage, lis
 def _photo(row: Attachment, index: int) -> SheetPhoto:
     title = "ก่อนดำเนินการ" if row.stage is AttachmentStage.BEFORE else "หลังดำเนินการ"
     taken = f" ถ่าย {thai_datetime(row.taken_at)}" if row.taken_at else ""
-    return SheetPhoto(row.preview_key or row.storage_key, f"ภาพที่ {index} {title}{taken}")
+    wide = bool(row.width and row.height and row.width > row.height * WIDEST_BY_HEIGHT)
+    return SheetPhoto(row.preview_key or row.storage_key, f"ภาพที่ {index} {title}{taken}", wide)
 
 
 def _photo_count(session: Session, complaint: Complaint) -> int:

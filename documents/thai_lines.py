@@ -5,7 +5,7 @@ in it is laid out here instead; others stay with xhtml2pdf. Justified Thai stays
 to stretch. Works on xhtml2pdf's own objects, which have no types. For sandbox children only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -68,20 +68,35 @@ class LineBreaker:
         self.engine._handleBulletWidth(
             paragraph.bulletText, paragraph.style, widths, rtl=paragraph.dir == "rtl"
         )
-        units = self.narrow_units(self.units(paragraph, text), min(widths))
-        lines = [
+        asked = (text, [round(width, 3) for width in widths], picture_sizes(paragraph.frags, text))
+        known = paragraph.__dict__.get("thai_lines")
+        if known is None or known[0] != asked:
+            known = paragraph.thai_lines = (asked, self.make_lines(paragraph, widths))
+        paragraph.width = max([paragraph.width, *(line.inked for line in known[1])])
+        return self.engine.ParaLines(kind=1, lines=known[1])
+
+    def make_lines(self, paragraph: Any, widths: list[float]) -> list[Any]:
+        """Break a paragraph anew.
+
+        `break_lines` remembers them: a table asks for every cell twice, the widths apart by a rounding error,
+        which xhtml2pdf's own memory takes for another question.
+        """
+        room = min(widths)
+        units: list[Unit] = []
+        for fragments in written_lines(paragraph.frags):
+            whole = self.whole_line(fragments)
+            units += [whole] if whole.inked <= room else self.narrow_units(self.make_units(fragments), room)
+        return [
             self.finished(line, widths[min(number, len(widths) - 1)])
             for number, line in enumerate(fill_lines(units, widths))
         ]
-        paragraph.width = max([paragraph.width, *(line.inked for line in lines)])
-        return self.engine.ParaLines(kind=1, lines=lines)
 
     def min_width(self, paragraph: Any) -> float:
         """Return the width of the widest word, for tables that fit their columns to the content."""
         text = text_of(paragraph.frags)
         if not has_thai(text):
             return float(self.plain_min_width(paragraph))
-        return max(unit.inked for unit in self.units(paragraph, text))
+        return max(unit.inked for unit in self.make_units(paragraph.frags))
 
     def fragments_of_lines(self, broken: Any, start: int, stop: int) -> list[Any]:
         """Return the fragments of some lines of a paragraph that a page cuts, to be laid out again.
@@ -100,20 +115,19 @@ class LineBreaker:
                 texts[-1].text += " "
         return fragments
 
-    def units(self, paragraph: Any, text: str) -> list[Unit]:
-        """Group a paragraph by the places where a line may begin.
+    def whole_line(self, fragments: list[Any]) -> Unit:
+        """Take what stands between two <br> as one unit: where it fits, nobody need look for its words."""
+        pieces: list[Piece] = []
+        for fragment, part in parts_of(fragments, frozenset()):
+            if part[:1] == " " and part != " ":
+                pieces.append(Piece(fragment, " ", self.width_of(fragment, " ")))
+                part = part.lstrip(" ")
+            pieces.append(Piece(fragment, part, self.width_of(fragment, part)))
+        return unit_of(pieces)
 
-        Remembered with the paragraph, which is asked at every width its table tries; not with pictures in it,
-        which change their size.
-        """
-        known = paragraph.__dict__.get("thai_units")
-        if known is None or known[0] != text or PICTURE in text:
-            known = paragraph.thai_units = (text, list(self.make_units(paragraph.frags, text)))
-        return list(known[1])
-
-    def make_units(self, fragments: list[Any], text: str) -> Iterator[Unit]:
+    def make_units(self, fragments: list[Any]) -> Iterator[Unit]:
         """Cut the fragments into pieces and put together what no line may begin with."""
-        starts = frozenset(line_starts(text))
+        starts = frozenset(line_starts(text_of(fragments)))
         pieces: list[Piece] = []
         position = 0
         for fragment, part in parts_of(fragments, starts):
@@ -125,7 +139,7 @@ class LineBreaker:
             position += len(part)
         yield unit_of(pieces)
 
-    def narrow_units(self, units: list[Unit], room: float) -> list[Unit]:
+    def narrow_units(self, units: Iterable[Unit], room: float) -> list[Unit]:
         """Cut the units wider than a line into letters with their marks."""
         narrow: list[Unit] = []
         for unit in units:
@@ -214,6 +228,18 @@ def without_outer_spaces(pieces: list[Piece]) -> list[Piece]:
     return [piece for number, piece in enumerate(pieces) if first <= number <= last or piece.text != " "]
 
 
+def written_lines(fragments: list[Any]) -> Iterator[list[Any]]:
+    """Split fragments after each <br>."""
+    line: list[Any] = []
+    for fragment in fragments:
+        line.append(fragment)
+        if hasattr(fragment, "lineBreak"):
+            yield line
+            line = []
+    if line:
+        yield line
+
+
 def parts_of(fragments: list[Any], starts: frozenset[int]) -> Iterator[tuple[Any, str]]:
     """Cut fragments where a line may begin; pictures and markers stay as they are."""
     position = 0
@@ -233,6 +259,14 @@ def cut(text: str, position: int, starts: frozenset[int]) -> Iterator[str]:
             yield word
         if word != text[start:end]:
             yield " "
+
+
+def picture_sizes(fragments: list[Any], text: str) -> list[tuple[float, float]]:
+    """Return the sizes the pictures of a paragraph have now: they shrink with the room that is left."""
+    if PICTURE not in text:
+        return []
+    pictures = [special for fragment in fragments if (special := getattr(fragment, "cbDefn", None))]
+    return [(getattr(each, "width", 0.0), getattr(each, "height", 0.0)) for each in pictures]
 
 
 def text_of(fragments: list[Any]) -> str:

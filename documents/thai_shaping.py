@@ -17,7 +17,9 @@ from reportlab.lib.rl_accel import fp_str
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfgen.textobject import PDFTextObject
 
-RUNS = re.compile("[\u0e00-\u0e7f]+|[^\u0e00-\u0e7f]+")
+RUNS = re.compile(
+    "[\u0e00-\u0e7f]+(?: +[\u0e00-\u0e7f]+)*|[^\u0e00-\u0e7f]+"
+)  # spaces between Thai stay in it
 THAI = re.compile("[\u0e00-\u0e7f]")
 LONGEST_STEP_RIGHT = 80
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from documents import complaint_sheet
 from documents.complaint_copy import BrokenCopy, check_pdf, file_copy
-from documents.complaint_sheet import Sheet, hides_identity, page_of, pdf_of, sheet_of
+from documents.complaint_sheet import Sheet, hides_identity, likely_pages, page_of, pdf_of, sheet_of
 from domain.clock import bangkok, frozen
 from domain.errors import NotFound
 from domain.members import shared_member
@@ -31,6 +31,7 @@ from storage import FileStore
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 URL = "https://town.example"
+CENTIMETRE = 72 / 2.54
 PIN = {"latitude": Decimal("16.432105"), "longitude": Decimal("102.836410")}
 HARD_WORDS = "ที่นี่น้ำขัง ซื้อปั้นกุ้ง ฝุ่น ญี่ปุ่น ฐานที่ตั้ง กตัญญู ฎีกา ป้าย เก๊ก ป๋า"
 HOSTILE = "{{7*7}} {% raw %} <img src=file:///etc/passwd> <pdf:pagenumber> </td></table> @import"
@@ -68,9 +69,9 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def picture(colour: str) -> bytes:
+def picture(colour: str, size: tuple[int, int] = (800, 600)) -> bytes:
     stream = io.BytesIO()
-    Image.new("RGB", (800, 600), colour).save(stream, "JPEG")
+    Image.new("RGB", size, colour).save(stream, "JPEG")
     return stream.getvalue()
 
 
@@ -209,6 +210,78 @@ def test_the_pdf_holds_every_word_the_thai_font_and_the_pictures(
     assert reader.pages[0].mediabox.width == pytest.approx(595, abs=1)
 
 
+def with_photos(
+    app: Flask, session: Session, files: FileStore, count: int, story: str = f"{HARD_WORDS} " * 5
+) -> Sheet:
+    form, clerk = token(), actor_named(session, "clerk")
+    for index in range(count):
+        hold(session, clerk, form, AttachmentStage.BEFORE, f"photo{index}")
+    where = {"road_name": "ถนนศรีจันทร์", "place_text": "หน้าตลาดสด", **PIN}
+    case = register_case(app, session, form_token=form, story=story, **where)
+    for index, photo in enumerate(case.attachments):
+        photo.preview_key = files.put(picture(f"#{index * 20:02x}0080"), ".jpg")
+    return sheet(session, case)
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    return [squeezed(page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_a_complaint_with_two_photos_fits_one_page(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore
+) -> None:
+    page = with_photos(app, session, files, 2)
+
+    pdf = pdf_of(page, files, sandbox)
+
+    reader = PdfReader(io.BytesIO(pdf))
+    assert len(reader.pages) == 1
+    assert len(reader.pages[0].images) == 4  # map, QR code and two photos
+    said = text_of(pdf)
+    assert squeezed(HARD_WORDS * 5) in said
+    assert "หน้า1/1" in said
+    for text in ("แบบคำร้องทุกข์", page.town, page.addressee, "16.432105,102.836410", "คำสั่ง", "ลงชื่อ"):
+        assert squeezed(text) in said
+    assert _embedded(reader) == {"Sarabun-Regular", "Sarabun-Bold"}
+
+
+def test_a_long_story_goes_on_over_numbered_pages(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore
+) -> None:
+    pages = page_texts(pdf_of(with_photos(app, session, files, 2, f"{HARD_WORDS}\n" * 90), files, sandbox))
+
+    assert len(pages) > 2
+    for number, text in enumerate(pages, 1):
+        assert f"หน้า{number}/{len(pages)}" in text
+
+
+@pytest.mark.parametrize("photos", [0, 2, 6, 12])
+def test_the_pages_are_guessed_right_so_that_the_sheet_is_laid_out_once(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore, photos: int
+) -> None:
+    page = with_photos(app, session, files, photos)
+
+    assert likely_pages(page) == len(page_texts(pdf_of(page, files, sandbox)))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1600, 900), (1200, 1600), (2048, 500)])
+def test_a_photo_of_any_shape_stays_in_its_half_of_the_page(
+    app: Flask, session: Session, sandbox: Sandbox, files: FileStore, width: int, height: int
+) -> None:
+    form, clerk = token(), actor_named(session, "clerk")
+    hold(session, clerk, form, AttachmentStage.BEFORE, "a")
+    case = register_case(app, session, form_token=form)
+    case.attachments[0].width, case.attachments[0].height = width, height
+    case.attachments[0].preview_key = files.put(picture("navy", (width // 4, height // 4)), ".jpg")
+
+    pdf = pdf_of(sheet(session, case), files, sandbox)
+
+    drawn = max(_drawn_sizes(PdfReader(io.BytesIO(pdf))))
+    assert drawn[0] <= 8 * CENTIMETRE
+    assert drawn[1] <= 5.2 * CENTIMETRE
+    assert drawn[0] / drawn[1] == pytest.approx(width / height, rel=0.01)
+
+
 def test_twenty_thousand_letters_and_a_missing_photo_still_make_a_sheet(
     app: Flask, session: Session, sandbox: Sandbox, files: FileStore
 ) -> None:
@@ -281,3 +354,12 @@ def _embedded(reader: PdfReader) -> set[str]:
             if descriptor is not None and "/FontFile2" in descriptor.get_object():
                 found.add(str(font["/BaseFont"]).partition("+")[2])
     return found
+
+
+def _drawn_sizes(reader: PdfReader) -> list[tuple[float, float]]:
+    """Width and height of the pictures on the pages, in points."""
+    number = rb"([\d.]+)"
+    placed = re.compile(number + rb" 0 0 " + number + rb" [\d.]+ [\d.]+ cm\s+/FormXob")
+    streams = [page.get_contents() for page in reader.pages]
+    found = [placed.findall(stream.get_data()) for stream in streams if stream is not None]
+    return [(float(width), float(height)) for page in found for width, height in page]

@@ -153,6 +153,37 @@ def test_tone_marks_are_moved_to_their_place(pdf_of):
     assert b"-0.512 Ts [163 (" in content  # beside a tall ป: 163/1000 left and 32/1000 of 16 pt down
 
 
+def test_spaces_between_thai_words_stay_in_their_run(pdf_of):
+    content = pdf_of("<p>น้ำ ที่ นี่ A ขัง</p>").pages[0].get_contents().get_data()
+
+    marked = [bytes.fromhex(code.decode()) for code in re.findall(rb"/ActualText <FEFF([0-9A-F]+)>", content)]
+    assert [text.decode("utf-16-be") for text in marked] == ["น้ำ ที่ นี่", "ขัง"]
+
+
+@pytest.mark.parametrize("likely", ["", ' likely="1"', ' likely="2"', ' likely="9"'])
+def test_the_number_of_pages_is_right_whatever_the_page_guessed(pdf_of, likely):
+    foot = f"<p>หน้า <pdf:pagenumber/> จาก <pdf:pagecount{likely}/></p>"
+
+    reader = pdf_of(f"{foot}<pdf:nextpage/>{foot}")
+
+    assert lines_of(reader) == ["หน้า 1 จาก 2", "หน้า 2 จาก 2"]
+
+
+def test_the_style_of_a_page_does_not_stay_for_the_next(pdf_of):
+    assert text_of(pdf_of("<p>ซ่อน</p><b>เห็น</b>", style="<style>p { display: none }</style>")) == "เห็น"
+    assert text_of(pdf_of("<p>เห็น</p>", style="<style>b { display: none }</style>")) == "เห็น"
+
+
+def test_only_the_lines_that_are_too_long_are_broken(pdf_of, measured):
+    text = f"<b>สถานที่</b> หน้าตลาด<br/>{STORY}<br/>ที่นี่ <b>น้ำ</b>ขัง"
+
+    lines = lines_of(pdf_of(f"<p>{text}</p>"))
+
+    assert (lines[0], lines[-1]) == ("สถานที่ หน้าตลาด", "ที่นี่ น้ำขัง")
+    assert "".join(lines[1:-1]) == STORY
+    assert [line for line in lines if measured(line) > COLUMN + 0.5] == []
+
+
 def test_the_document_says_that_it_is_thai(pdf_of):
     assert pdf_of("<p>ที่</p>").trailer["/Root"]["/Lang"] == "th"
 
