@@ -15,6 +15,7 @@ from extensions import babel, connect_options, csrf, init_database
 from faults import install_from_env
 from health import health
 from line_hooks.webhook import line_webhook
+from metrics import metrics
 from sandbox import Sandbox
 from storage import FileStore
 from web import register_errors, register_headers, register_language, register_template_tools
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_template_tools(app)
     register_errors(app)
     app.register_blueprint(health)
+    app.register_blueprint(metrics)
     app.register_blueprint(citizen)
     app.register_blueprint(line_webhook)
     register_admin(app)

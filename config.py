@@ -11,17 +11,19 @@ from urllib.parse import urlsplit
 
 MODES = ("demo", "test", "production")
 KEY_BYTES = 32
+SHORTEST_TOKEN = 20
+DEMO_PASSWORD = "uphee-demo-2569"  # noqa: S105 - of the accounts that only the demo mode plants and shows
 SECRET_KEY_FILE = "secret.key"  # noqa: S105 - names of files
 PERSONAL_KEY_FILE = "personal-data.key"
 POSTGRESQL = "postgresql+psycopg"
 GONE = (
-    "{personal} is gone, though this folder was in use before. Put its copy back. If it is lost for good, "
-    "remove {cookies} as well: national IDs and tracking passwords stored so far can then never be read again"
+    "ไม่พบ {personal} ทั้งที่โฟลเดอร์นี้เคยใช้งานแล้ว กรุณานำสำเนากลับมาวางไว้ ถ้าหายไปถาวร ให้ลบ {cookies} ด้วย "
+    "แต่เลขบัตรประชาชนและรหัสผ่านติดตามที่เก็บไว้จะอ่านไม่ได้อีกเลย"
 )
 
 
 class ConfigError(Exception):
-    """The environment is not fit to start with; ``problems`` lists everything that is wrong."""
+    """The environment is not fit to start with; ``problems`` lists everything that is wrong, in Thai."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -46,6 +48,7 @@ class Settings:
         line_staff_token: The same for the officers' channel.
         line_staff_secrets: The same for the officers' channel.
         embedded_worker: Run the worker as a thread of the server (EMBEDDED_WORKER).
+        metrics_token: Opens /metrics to who sends it; None keeps it closed (METRICS_TOKEN).
         secret_key: Signs cookies.
         personal_data_key: Encrypts personal data; losing it loses them.
     """
@@ -63,6 +66,7 @@ class Settings:
     line_staff_token: str | None = field(default=None, repr=False)
     line_staff_secrets: tuple[str, ...] = field(default=(), repr=False)
     embedded_worker: bool = True
+    metrics_token: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
     personal_data_key: bytes = field(default=b"", repr=False)
 
@@ -95,9 +99,9 @@ class Settings:
         problems: list[str] = []
         mode = env.get("APP_MODE", "production")
         if mode not in MODES:
-            problems.append(f"APP_MODE must be one of {', '.join(MODES)}, not {mode!r}")
+            problems.append(f"APP_MODE ต้องเป็น {' หรือ '.join(MODES)} ไม่ใช่ {mode!r}")
         if mode == "production" and "LINE_API_URL" in env:
-            problems.append("LINE_API_URL points to a stand-in: it is for demo and test only")
+            problems.append("LINE_API_URL คือที่อยู่ของ LINE จำลอง ใช้ได้ในโหมด demo และ test เท่านั้น")
         data_dir = Path(env.get("APP_DATA", "data")).expanduser().resolve()
         port = _port(env, problems)
         settings = cls(
@@ -114,6 +118,7 @@ class Settings:
             line_staff_token=env.get("LINE_STAFF_TOKEN"),
             line_staff_secrets=_words(env.get("LINE_STAFF_SECRETS", "")),
             embedded_worker=_is_on(env, "EMBEDDED_WORKER", default=True, problems=problems),
+            metrics_token=_metrics_token(env, problems),
         )
         _check_channel("citizen", settings.line_citizen_token, settings.line_citizen_secrets, problems)
         _check_channel("staff", settings.line_staff_token, settings.line_staff_secrets, problems)
@@ -127,7 +132,7 @@ def _port(env: Mapping[str, str], problems: list[str]) -> int:
     text = env.get("PORT", "8543")
     if text.isascii() and text.isdecimal() and 0 < int(text[:6]) < 65_536:
         return int(text)
-    problems.append(f"PORT must be a whole number from 1 to 65535, not {text!r}")
+    problems.append(f"PORT ต้องเป็นจำนวนเต็ม 1 ถึง 65535 ไม่ใช่ {text[:20]!r}")
     return 0
 
 
@@ -138,7 +143,7 @@ def _database_url(env: Mapping[str, str], data_dir: Path, problems: list[str]) -
         return f"{POSTGRESQL}://{rest}"
     if not colon or scheme not in {"sqlite", POSTGRESQL}:
         # Never the whole URL: it may hold a password.
-        problems.append(f"DATABASE_URL must begin with postgresql:// or sqlite:///, not {scheme[:20]!r}")
+        problems.append(f"DATABASE_URL ต้องขึ้นต้นด้วย postgresql:// หรือ sqlite:/// ไม่ใช่ {scheme[:20]!r}")
     return url
 
 
@@ -148,16 +153,23 @@ def _address(env: Mapping[str, str], name: str, problems: list[str]) -> str | No
         return None
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        problems.append(f"{name} must look like https://complaints.example.go.th, not {text!r}")
+        problems.append(f"{name} ต้องเป็นที่อยู่แบบ https://complaints.example.go.th ไม่ใช่ {text!r}")
     return text.rstrip("/")
 
 
 def _check_channel(name: str, token: str | None, secrets_: tuple[str, ...], problems: list[str]) -> None:
     """Refuse half a channel: without the secret no button pressed in LINE could be trusted."""
     if token and not secrets_:
-        problems.append(f"LINE_{name.upper()}_TOKEN is set, so LINE_{name.upper()}_SECRETS is needed too")
+        problems.append(f"ตั้ง LINE_{name.upper()}_TOKEN แล้ว ต้องตั้ง LINE_{name.upper()}_SECRETS ด้วย")
     if secrets_ and not token:
-        problems.append(f"LINE_{name.upper()}_SECRETS is set, so LINE_{name.upper()}_TOKEN is needed too")
+        problems.append(f"ตั้ง LINE_{name.upper()}_SECRETS แล้ว ต้องตั้ง LINE_{name.upper()}_TOKEN ด้วย")
+
+
+def _metrics_token(env: Mapping[str, str], problems: list[str]) -> str | None:
+    token = env.get("METRICS_TOKEN")
+    if token is not None and len(token) < SHORTEST_TOKEN:  # Never the token itself: this goes to a log.
+        problems.append(f"METRICS_TOKEN ต้องยาวอย่างน้อย {SHORTEST_TOKEN} ตัวอักษร")
+    return token
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -167,7 +179,7 @@ def _words(text: str) -> tuple[str, ...]:
 def _is_on(env: Mapping[str, str], name: str, *, default: bool, problems: list[str]) -> bool:
     text = env.get(name, "1" if default else "0").lower()
     if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
-        problems.append(f"{name} must be 1 or 0, not {text!r}")
+        problems.append(f"{name} ต้องเป็น 1 หรือ 0 ไม่ใช่ {text!r}")
     return text in {"1", "true", "yes", "on"}
 
 
@@ -185,7 +197,7 @@ def _keys(data_dir: Path) -> tuple[bytes, bytes]:
         personal_key = _stored_key(personal)  # First: the file of the cookies marks a folder in use.
         return _stored_key(cookies), personal_key
     except OSError as error:
-        raise ConfigError([f"APP_DATA: {data_dir} cannot be used ({error.strerror})"]) from error
+        raise ConfigError([f"APP_DATA: ใช้โฟลเดอร์ {data_dir} ไม่ได้ ({error.strerror})"]) from error
 
 
 def _stored_key(path: Path) -> bytes:
@@ -195,9 +207,9 @@ def _stored_key(path: Path) -> bytes:
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError as error:
-        raise ConfigError([f"{path} is damaged: put its copy back"]) from error
+        raise ConfigError([f"{path} เสียหาย กรุณานำสำเนากลับมาวางแทน"]) from error
     if len(key) < KEY_BYTES:
-        raise ConfigError([f"{path} is cut short: put its copy back"])
+        raise ConfigError([f"{path} ไม่ครบ กรุณานำสำเนากลับมาวางแทน"])
     return key
 
 

@@ -24,6 +24,7 @@ from wtforms.validators import DataRequired, InputRequired
 from admin_views.identity import current_actor, current_lookups
 from admin_views.menu import shell
 from domain.labels import citizen_word, word
+from domain.phones import dialled_phone, readable_phone
 from domain.settings import DEFAULTS
 from domain.thai_calendar import DateStyle, thai_date, thai_datetime
 from models import ComplaintStatus, Figure, StatusKind
@@ -153,10 +154,11 @@ def look() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """The municipality as its settings describe it."""
+    """The municipality as its settings describe it; its number as people read it and as a link dials it."""
 
     name: str
     phone: str
+    dialled: str
     logo_url: str | None
     palette: Palette | None
 
@@ -178,11 +180,12 @@ def _read_town() -> Town:
     name = setting("municipality_name")
     if locale_code() == "en":
         name = setting("municipality_name_en") or name
-    logo = str(setting("municipality_logo"))
+    logo, phone = str(setting("municipality_logo")), str(setting("contact_phone"))
     own_file = logo.startswith("/") and not logo.startswith("//")
     return Town(
         name=str(name),
-        phone=str(setting("contact_phone")),
+        phone=readable_phone(phone),
+        dialled=dialled_phone(phone),
         logo_url=logo if own_file else None,
         palette=palette_of(str(setting("colour_primary"))),
     )

@@ -27,7 +27,6 @@ from admin_views.auth_pages import empty_form, enrolment_words, issuer
 from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups, windows_of
 from domain import throttle
-from domain.drafts import delete_draft, save_draft
 from domain.errors import DomainError, InvalidField
 from domain.own_account import (
     change_password,
@@ -44,7 +43,6 @@ from extensions import db, write_transaction
 from models import StaffUser
 
 OWN_PASSWORD = "own_password"  # noqa: S105 - the name of a throttled door
-MAX_DRAFT_BYTES = 400_000
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -77,8 +75,6 @@ def add_account_routes(blueprint: Blueprint) -> None:
         ("/admin/account/second-factor", "begin_enrolment", begin_enrolment),
         ("/admin/account/second-factor/confirm", "confirm_enrolment", confirm_enrolment),
         ("/admin/account/recovery-codes", "renew_recovery_codes", new_recovery_codes),
-        ("/admin/draft/", "save_draft", autosave),
-        ("/admin/draft/delete", "delete_draft", forget_draft),
     )
     blueprint.add_url_rule("/admin/account", "profile", profile)
     for path, endpoint, view in routes:
@@ -178,29 +174,6 @@ def new_recovery_codes() -> Response:
         place_error(form, error)
         return _account_page(_status(error), factor_form=form)
     return _codes_page(codes)
-
-
-def autosave() -> Response:
-    """Keep what is typed into a form: JSON ``{form_name, token, fields}``; 204."""
-    if (request.content_length or 0) > MAX_DRAFT_BYTES:
-        return make_response("", 413)
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict) or not isinstance(sent.get("fields"), dict):
-        return make_response("", 400)
-    try:
-        with write_transaction() as session:
-            form_name, token = str(sent.get("form_name", "")), str(sent.get("token", ""))
-            save_draft(session, current_actor(), form_name, token, sent["fields"], vault=_vault())
-    except InvalidField:
-        return make_response("", 400)
-    return make_response("", 204)
-
-
-def forget_draft() -> Response:
-    """Throw a draft away; back to the page that showed it."""
-    with write_transaction() as session:
-        delete_draft(session, current_actor(), request.form.get("token", ""))
-    return make_response("", 204)
 
 
 def agent_words(user_agent: str | None) -> str:

@@ -16,6 +16,7 @@ from wtforms import Form
 from admin_views.auth_forms import CodeForm, EnrolForm, SignInForm
 from admin_views.guard import language
 from admin_views.identity import current_lookups
+from config import DEMO_PASSWORD
 from domain.errors import DomainError
 from domain.second_factor import Enrolment
 from domain.settings import DEFAULTS
@@ -24,7 +25,6 @@ from extensions import db
 from models import StaffUser
 
 HOME = "/admin/"
-DEMO_PASSWORD = "uphee-demo-2569"  # noqa: S105 - shown in demo mode only; no other mode has these accounts
 DEMO_ACCOUNTS = 8
 _LONGEST_PATH = 500
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")

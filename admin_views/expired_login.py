@@ -42,6 +42,9 @@ PUBLIC_ENDPOINTS = frozenset(
 OWN_ACCOUNT = frozenset({"auth.profile", "auth.change_password", "auth.change_language", "auth.sign_out"})
 """What is open to an officer who must change his password first."""
 
+ENROLMENT = OWN_ACCOUNT | {"auth.begin_enrolment", "auth.confirm_enrolment"}
+"""What is open to an officer whose role asks for a second factor he has not set up yet."""
+
 
 def register_guard(app: Flask) -> None:
     """Close /admin, and keep the text of forms that come too late; other bad tokens are refused as before."""
@@ -61,6 +64,9 @@ def _guard() -> Response | None:
         return to_sign_in() if request.method in {"GET", "HEAD", "OPTIONS"} else _ask_to_sign_in()
     if current_user.must_change_password and request.endpoint not in OWN_ACCOUNT:
         flash(_("กรุณาตั้งรหัสผ่านใหม่ก่อนใช้งานต่อ"), "warning")
+        return redirect(url_for("auth.profile"), 303)  # type: ignore[return-value]
+    if current_user.must_enrol and request.endpoint not in ENROLMENT:
+        flash(_("สิทธิ์ของท่านต้องยืนยันตัวตนขั้นที่สอง กรุณาตั้งด้วยโทรศัพท์ก่อนใช้งานต่อ"), "warning")
         return redirect(url_for("auth.profile"), 303)  # type: ignore[return-value]
     return None
 

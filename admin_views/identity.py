@@ -12,9 +12,11 @@ from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from config import Settings
 from domain.actor import Actor
 from domain.clock import now
 from domain.lookups import Lookups, load_lookups
+from domain.second_factor import grants_ask_for_it
 from domain.sign_in import Visit
 from domain.user_sessions import Windows, touch, windows
 from domain.vault import token_hash
@@ -37,6 +39,7 @@ class SignedIn(UserMixin):
     session_id: int
     actor: Actor
     must_change_password: bool
+    must_enrol: bool
     seen_at: datetime
 
     def get_id(self) -> str:
@@ -54,7 +57,7 @@ def register_identity(app: Flask) -> None:
 def load_signed_in(token: str) -> SignedIn | None:
     """Return the officer behind a session token, or None when the session has ended (one statement).
 
-    An officer who must change his password first has no right to anything else.
+    An officer who must change his password or set up a second factor first has no right to anything else.
     """
     rows = db.session.execute(
         select(
@@ -68,6 +71,7 @@ def load_signed_in(token: str) -> SignedIn | None:
             StaffUser.department_id,
             StaffUser.language,
             StaffUser.must_change_password,
+            StaffUser.totp_secret_encrypted.is_not(None).label("is_enrolled"),
             staff_role.c.role_id,
             select(LookupStamp.version).where(LookupStamp.id == 1).scalar_subquery().label("stamp"),
         )
@@ -86,19 +90,26 @@ def load_signed_in(token: str) -> SignedIn | None:
     lives = windows_of(lookups)
     if first.seen_at <= now() - lives.idle or first.created_at <= now() - lives.longest:
         return None
-    role_ids = [] if first.must_change_password else [row.role_id for row in rows if row.role_id is not None]
+    grants = lookups.grants_of(row.role_id for row in rows if row.role_id is not None)
+    must_enrol = not first.is_enrolled and _asks_second_factor() and grants_ask_for_it(grants)
     actor = Actor(
         kind="staff",
         name=f"{first.title or ''}{first.first_name} {first.last_name or ''}".strip(),
         staff_user_id=first.staff_user_id,
         department_id=first.department_id,
         department_ids=lookups.department_and_below(first.department_id),
-        grants=lookups.grants_of(role_ids),
+        grants={} if first.must_change_password or must_enrol else grants,
         via="web",
         ip_address=client_address(),
         language=first.language,
     )
-    return SignedIn(str(token), first.id, actor, first.must_change_password, first.seen_at)
+    return SignedIn(str(token), first.id, actor, first.must_change_password, must_enrol, first.seen_at)
+
+
+def _asks_second_factor() -> bool:
+    """Tell whether a role may stop a session under way; tests and bench make theirs without a door."""
+    settings: Settings = current_app.extensions["settings"]
+    return settings.mode == "production"
 
 
 def current_actor() -> Actor:

@@ -25,7 +25,7 @@ from domain.actor import Actor
 from domain.clock import now
 from domain.complaints import rate
 from domain.errors import AlreadyDone, DomainError, FieldErrors, InvalidField
-from domain.phones import format_phone, normalise_phone
+from domain.phones import dialled_phone, readable_phone
 from domain.settings import read_setting
 from domain.throttle import Throttled, address_key, admit, withdraw
 from domain.tracking import LIMITS, LONGEST_CODE, PURPOSE, Tracked, clean_code, find_tracked, tracked_view
@@ -46,8 +46,10 @@ def home() -> str:
     name = "name_en" if _language() == "en" else "name"
     return render_template(
         "citizen/home.html",
-        contact=_contact(),
-        emergency=[(entry.get(name) or entry["name"], entry["phone"]) for entry in emergency],
+        emergency=[
+            (entry.get(name) or entry["name"], dialled_phone(entry["phone"]), readable_phone(entry["phone"]))
+            for entry in emergency
+        ],
     )
 
 
@@ -55,7 +57,7 @@ def home() -> str:
 def track() -> str | Response:
     """Ask for code and password; a QR brings the code along, never the password."""
     code = request.args.get("code", "")[:LONGEST_CODE]
-    return render_template("citizen/track.html", code=code, error=None, contact=_contact())
+    return render_template("citizen/track.html", code=code, error=None)
 
 
 @citizen.post("/track")
@@ -165,7 +167,7 @@ def _ask_first() -> Any:
 
 def _asked_again(code: str, error: DomainError, status: HTTPStatus, headers: dict[str, str]) -> Any:
     words = error.message_in(_language())
-    page = render_template("citizen/track.html", code=code[:LONGEST_CODE], error=words, contact=_contact())
+    page = render_template("citizen/track.html", code=code[:LONGEST_CODE], error=words)
     return page, status, headers
 
 
@@ -181,18 +183,6 @@ def _rating_refused(error: DomainError, stars: int, comment: str) -> Any:
         "citizen/tracked.html", complaint=view, error=words or gettext("ให้คะแนนตอนนี้ไม่ได้ กรุณาเปิดหน้านี้ใหม่")
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def _contact() -> tuple[str, str] | None:
-    """Return the town's number as it is dialled and as it is read; None where it has none."""
-    phone = str(read_setting(db.session(), "contact_phone"))
-    if not phone:
-        return None
-    try:
-        dialled = normalise_phone(phone, field="contact_phone", allow_short=True)
-    except InvalidField:
-        return phone, phone  # A town may write it in its own way.
-    return dialled, format_phone(dialled)
 
 
 def _language() -> str:

@@ -12,11 +12,11 @@ from flask.cli import with_appcontext
 from commands.database import upgrade_database
 from commands.planting import plant
 from commands.serve import serve, take_port
-from config import Settings
+from config import DEMO_PASSWORD, Settings
 from demo.accounts import plant_accounts
 from demo.complaints import HOW_MANY, SCENES, DemoTown, Pictures, is_planted
 from demo.line import demo_line
-from demo.staff import ACCOUNTS, DEMO_PASSWORD
+from demo.staff import ACCOUNTS
 from domain.attachments import StoredFile
 from domain.clock import now
 from domain.settings import write_setting

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from demo.staff import ACCOUNTS, COLLEAGUES, DEMO_PASSWORD, Officer
+from config import DEMO_PASSWORD
+from demo.staff import ACCOUNTS, COLLEAGUES, Officer
 from domain.clock import now
 from domain.passwords import hash_password
 from domain.phones import normalise_phone

@@ -7,9 +7,6 @@ from typing import NamedTuple
 
 from demo.people import WORDS
 
-# Printed by `manage.py demo`; no other mode makes these accounts.
-DEMO_PASSWORD = "uphee-demo-2569"  # noqa: S105
-
 
 class Officer(NamedTuple):
     """One invented officer; codes are those of seed/departments.csv and seed/roles.json."""
@@ -30,7 +27,7 @@ def _read(account: str) -> tuple[Officer, ...]:
     return tuple(Officer(**row) for row in rows)
 
 
-# The eight of decisions.md 3: they sign in with DEMO_PASSWORD.
+# The eight of decisions.md 3: they sign in with config.DEMO_PASSWORD.
 ACCOUNTS: tuple[Officer, ...] = _read("1")
 # They fill the departments and take orders; they have no password.
 COLLEAGUES: tuple[Officer, ...] = _read("0")

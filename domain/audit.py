@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.clock import now
-from models import AuditAction, AuditEntry
+from domain.settings import write_setting
+from models import AuditAction, AuditEntry, Setting
 
 MASK = "•••"
+NEWEST_SEAL = "audit_newest_seal"  # Key of the setting that notes it: id and digest.
 
 
 def record(
@@ -121,8 +123,9 @@ def plain(value: Any) -> Any:
 def seal(session: Session) -> AuditEntry | None:
     """Append a seal over all entries since the last one; None when there are none. Runs hourly.
 
-    Each seal covers the one before it, so that an entry changed or removed before a seal shows. What cuts off
-    the end of the log, seals and all, does not show: keep the latest seal elsewhere, too.
+    Each seal covers the one before it, so that an entry changed or removed before a seal shows. The newest is
+    noted among the settings, too, so that the end of the log cannot be cut off, seals and all, unseen; once
+    it was, the note stays as it is.
     """
     if session.get_bind().dialect.name == "postgresql":
         # An entry numbered before the seal but committed after it would make the seal look broken.
@@ -148,11 +151,17 @@ def seal(session: Session) -> AuditEntry | None:
         changes={"from_id": first, "through_id": through, "count": count},
     )
     sealing.seal = running.text()
+    session.flush()
+    if _lost_seal(session) is None:
+        write_setting(session, NEWEST_SEAL, [sealing.id, sealing.seal])
     return sealing
 
 
 def broken_seals(session: Session) -> list[int]:
-    """Return the ids of seals that no longer match the entries before them; reads the whole log."""
+    """Return the ids of seals that no longer match the entries before them, or are gone from the log's end.
+
+    Reads the whole log.
+    """
     broken: list[int] = []
     running = _Digest(None)
     for entry in _entries_after(session, 0):
@@ -162,7 +171,18 @@ def broken_seals(session: Session) -> list[int]:
         if entry.seal != running.text():
             broken.append(entry.id)
         running = _Digest(entry.seal)
-    return broken
+    lost = _lost_seal(session)
+    return broken if lost is None or lost in broken else [*broken, lost]
+
+
+def _lost_seal(session: Session) -> int | None:
+    """Return the id of the seal that was noted as the newest, if the log does not hold it any more."""
+    noted = session.get(Setting, NEWEST_SEAL, populate_existing=True)
+    if noted is None:  # Nothing was sealed yet.
+        return None
+    seal_id, digest = noted.value
+    is_there = session.scalar(select(AuditEntry.seal).where(AuditEntry.id == seal_id)) == digest
+    return None if is_there else int(seal_id)
 
 
 def _entries_after(session: Session, entry_id: int) -> Iterator[Row[Any]]:

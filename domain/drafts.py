@@ -31,7 +31,7 @@ MAX_FIELDS: Final = 150
 MAX_VALUE: Final = 20_000  # As long as the longest story.
 MAX_TOTAL: Final = 60_000
 MAX_DRAFTS: Final = 30
-KEEP: Final = timedelta(days=7)
+KEEP: Final = timedelta(days=30)
 TYPED_LIFETIME: Final = timedelta(hours=24)
 
 Fields = dict[str, str | list[str]]
@@ -192,7 +192,7 @@ def delete_draft(session: Session, actor: Actor, token: str) -> None:
 
 
 def sweep(session: Session) -> int:
-    """Delete drafts nobody touched for a week and return how many; the caller commits."""
+    """Delete drafts nobody touched for ``KEEP`` and return how many; the caller commits."""
     gone = session.execute(delete(Draft).where(Draft.updated_at < now() - KEEP))
     return int(gone.rowcount)  # type: ignore[attr-defined]
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from domain.errors import InvalidField, MissingField
-from domain.thai_text import search_form
+from domain.thai_text import search_form, to_arabic_digits
 
 _MOBILE: Final = re.compile(r"0[689]\d{8}", re.ASCII)
 _LANDLINE: Final = re.compile(r"0[23457]\d{7}", re.ASCII)
@@ -18,6 +18,8 @@ _EXTENSION: Final = re.compile(r"ต่อ|กด|ext|x|#")
 _BETWEEN_NUMBERS: Final = re.compile(r"[,;/\n]|หรือ|และ")
 _COUNTRY_CODE: Final = re.compile(r"(?:\+|00)660?|66(?=[2-9]\d{7,8}$)", re.ASCII)
 _LONGEST: Final = 60
+_WRITTEN: Final = re.compile(r"[+0-9][0-9 ().-]*", re.ASCII)
+_RANGE_END: Final = re.compile(r"-[0-9]{1,2}$", re.ASCII)
 
 
 def normalise_phone(text: str, *, field: str, allow_short: bool = False) -> str:
@@ -69,6 +71,30 @@ def format_phone(number: str) -> str:
     if len(digits) == 9:
         return f"{digits[0]} {digits[1:5]} {digits[5:]}"
     return number
+
+
+def readable_phone(written: str) -> str:
+    """Write a number that was typed freely, such as the town's own, as ``format_phone`` does.
+
+    What is no plain number, ``043-000100 ต่อ 5``, was written for people and stays as it is.
+    """
+    try:
+        return format_phone(normalise_phone(written, field="phone", allow_short=True))
+    except InvalidField:
+        return written
+
+
+def dialled_phone(written: str) -> str:
+    """Return what a ``tel:`` link dials: the first number of the text, E.164 where it is a Thai one.
+
+    An extension or the end of a range (``0 4300 0000-7``) is left out. Empty where there is no number.
+    """
+    found = _WRITTEN.search(to_arabic_digits(written))
+    number = re.sub(r"[^+0-9]", "", _RANGE_END.sub("", found[0].strip())) if found else ""
+    try:
+        return normalise_phone(number, field="phone", allow_short=True)
+    except InvalidField:
+        return number
 
 
 def mask_phone(number: str) -> str:

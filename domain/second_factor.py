@@ -67,6 +67,11 @@ class Enrolment:
     address: str
 
 
+def grants_ask_for_it(grants: Iterable[str]) -> bool:
+    """Tell whether somebody with these permissions needs a second factor."""
+    return not set(ASKS_FOR_IT).isdisjoint(grants)
+
+
 def wants_second_factor(session: Session, user_id: int) -> bool:
     """Tell whether the officer's roles ask for a second factor."""
     statement = (

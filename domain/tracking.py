@@ -47,6 +47,7 @@ class Tracked:
     """What the holder of code and password may see; no name, no phone, no officer's name.
 
     Attributes:
+        is_off: It ended without anything being done: not taken, withdrawn, joined to another.
         history: Moments and words of what happened, oldest first; empty where the steps tell it all.
         reason: Why it was not taken.
         result_text: Of the latest result, while the complaint is done.
@@ -64,6 +65,7 @@ class Tracked:
     department: str
     state_word: str
     is_open: bool
+    is_off: bool
     steps: list[Step]
     history: list[tuple[datetime, str]]
     received_at: datetime | None
@@ -130,6 +132,7 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
         department=_named(complaint.department, language),
         state_word=citizen_word(status, language),
         is_open=status.kind in {StatusKind.OPEN, StatusKind.WAITING},
+        is_off=status.kind in {StatusKind.REJECTED, StatusKind.WITHDRAWN, StatusKind.MERGED},
         steps=steps,
         history=[] if is_told else history,
         received_at=complaint.received_at,

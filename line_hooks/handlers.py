@@ -21,7 +21,7 @@ from domain import complaints
 from domain.actor import Actor
 from domain.clock import now
 from domain.errors import DomainError, NotPermitted
-from domain.phones import format_phone
+from domain.phones import readable_phone
 from domain.settings import read_setting
 from domain.staff_actor import actor_of_staff
 from line_hooks.answers import answer
@@ -255,7 +255,7 @@ def _say(
         code,
         language,
         municipality=read_setting(session, "municipality_name_en" if english else "municipality_name"),
-        phone=format_phone(str(read_setting(session, "contact_phone"))),
+        phone=readable_phone(str(read_setting(session, "contact_phone"))),
         track_url=tools.track_url if tools else "",
         emergency=_emergency_phones(session, english=english),
     )
@@ -265,7 +265,8 @@ def _say(
 
 def _emergency_phones(session: Session, *, english: bool) -> str:
     phones = read_setting(session, "emergency_phones")
-    return " · ".join(f"{one['name_en' if english else 'name']} {one['phone']}" for one in phones)
+    name = "name_en" if english else "name"
+    return " · ".join(f"{one[name]} {readable_phone(one['phone'])}" for one in phones)
 
 
 def _reply(session: Session, event: Incoming, text: str, dedupe_key: str | None = None) -> None:

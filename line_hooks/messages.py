@@ -7,11 +7,11 @@ postbacks come from ``line_hooks.postback``. Nothing is read, nothing is sent, n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from domain.phones import dialled_phone
 from line_hooks import flex
 from line_hooks.facts import FACT_NAMES, CardFacts, CardWords
 from line_hooks.limits import (
@@ -44,8 +44,6 @@ __all__ = [
 ]
 
 _RATINGS = range(1, 6)
-_PHONE = re.compile(r"[+0-9][0-9 ()-]*")
-_PHONE_RANGE = re.compile(r"-[0-9]{1,2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Card:
 
     def calls(self) -> list[JsonDict]:
         """Return the action that dials the number for questions; nothing without number or word."""
-        number = _dialled(self.fact("contact_phone"))
+        number = dialled_phone(self.fact("contact_phone"))
         known = number and "button_call" in self.words
         return [flex.uri_action(self.word("button_call"), safe_uri(f"tel:{number}"))] if known else []
 
@@ -143,13 +141,6 @@ class Card:
         card = flex.bubble(strip, [*top, *body], buttons, flex.photo(picture) if picture else None)
         alt = fill_alt(self.words, self.facts)
         return [{"type": "flex", "altText": shorten(alt, MAX_ALT_UNITS) or DASH, "contents": card}]
-
-
-def _dialled(written: str) -> str:
-    """Return the first number of what people write, without an extension or the end of a range."""
-    found = _PHONE.search(written)
-    number = _PHONE_RANGE.sub("", found[0].strip()) if found else ""
-    return re.sub("[^+0-9]", "", number)
 
 
 @dataclass(frozen=True, slots=True)

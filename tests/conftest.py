@@ -7,6 +7,7 @@ A test that means one database only says so:
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -33,6 +34,11 @@ pytest_plugins = ["helpers.browser"]
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 November 2569, 12:00 in Bangkok.
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def pytest_configure() -> None:
+    """Let a run that is told to end stop its PostgreSQL and remove its folders, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from domain.deliveries import DeliveryReason
-from domain.phones import format_phone
+from domain.phones import readable_phone
 from domain.settings import read_setting
 from domain.vault import Vault
 from line_hooks.handlers import ANSWER_KEY
@@ -102,7 +102,7 @@ class _Desk:
             "th": str(read_setting(session, "municipality_name")),
             "en": str(read_setting(session, "municipality_name_en")),
         }
-        self._phone = format_phone(str(read_setting(session, "contact_phone")))
+        self._phone = readable_phone(str(read_setting(session, "contact_phone")))
 
     def letter(self, row: OutboxMessage) -> Letter:
         """Return the row's letter."""

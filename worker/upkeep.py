@@ -11,21 +11,20 @@ from sqlalchemy import ColumnElement, Select, delete, null, select, text, update
 from sqlalchemy.orm import Session
 
 from config import Settings
-from domain import account_links, throttle, user_sessions
+from domain import account_links, drafts, throttle, user_sessions
 from domain.attachments import drop_stale_drafts
 from domain.audit import seal
 from domain.clock import now
 from domain.deliveries import DeliveryReason, active_pauses, lift_pause
 from extensions import db, write_transaction
 from line_hooks.client import LineError
-from models import DeliveryState, Draft, OutboxChannel, OutboxMessage, WebhookReceipt
+from models import DeliveryState, OutboxChannel, OutboxMessage, WebhookReceipt
 from storage import FileStore
 from worker.leases import error_text, undone
 from worker.senders import Postman
 
 logger = logging.getLogger(__name__)
 
-KEEP_DRAFTS: Final = timedelta(days=30)
 KEEP_MESSAGES: Final = timedelta(days=30)
 KEEP_RECEIPTS: Final = timedelta(days=30)
 CHANNEL_OFF_GRACE: Final = timedelta(hours=24)
@@ -49,10 +48,9 @@ def sweep_attempts(_app: Flask) -> int:
 
 def drop_drafts(app: Flask) -> int:
     """Remove drafts and photos of forms nobody saved within 30 days; return how many files went."""
-    before = now() - KEEP_DRAFTS
     with write_transaction() as session:
-        session.execute(delete(Draft).where(Draft.updated_at < before))
-        keys = drop_stale_drafts(session, before)
+        drafts.sweep(session)
+        keys = drop_stale_drafts(session, now() - drafts.KEEP)
     # After the commit: a file without a row is litter, a row without a file is a broken page.
     files: FileStore = app.extensions["files"]
     for key in keys:

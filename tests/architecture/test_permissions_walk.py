@@ -37,12 +37,10 @@ OPEN_TO_EVERY_OFFICER = {
     "auth.change_language",
     "auth.change_password",
     "auth.confirm_enrolment",
-    "auth.delete_draft",
     "auth.end_other_sessions",
     "auth.end_session",
     "auth.profile",
     "auth.renew_recovery_codes",
-    "auth.save_draft",
 }
 REFUSALS = {302, 400, 401, 403}  # 400: a form without its CSRF token.
 

@@ -1,28 +1,19 @@
-"""Real servers that are born quickly and may be killed: a process that imports once and forks on demand.
+"""Real servers that are born quickly and may be killed.
 
-Each child runs the very verb ``manage.py run``: migration check, planting, waitress. As a program it reads
-one JSON order per line and answers each with one line: ``{"start": environment}`` with the process id,
-``{"wait": id}`` with the exit code, ``{"poll": id}`` the same or null while it lives. Needs fork: POSIX only.
+Each child runs the very verb ``manage.py run``: migration check, planting, waitress.
 """
 
 from __future__ import annotations
 
 import http.client
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).parents[2]
-KILLED = -signal.SIGKILL
+from helpers.nursery import Nursery, nursery, obey
+
 LONGEST_START = 60.0
 LONGEST_ANSWER = 30.0
 
@@ -44,8 +35,8 @@ class Answer:
 class Server:
     """One running server on a loopback port."""
 
-    def __init__(self, nursery: ServerNursery, number: int, port: int) -> None:
-        self._nursery = nursery
+    def __init__(self, children: Nursery, number: int, port: int) -> None:
+        self._children = children
         self.number = number
         self.port = port
 
@@ -53,7 +44,7 @@ class Server:
         """Wait until it answers; False when it died before it could."""
         end = time.monotonic() + LONGEST_START
         while time.monotonic() < end:
-            if self._nursery.poll(self.number) is not None:
+            if self._children.poll(self.number) is not None:
                 return False
             if self.ask("GET", "/healthz") is not None:
                 return True
@@ -77,81 +68,31 @@ class Server:
 
     def exit_code(self) -> int:
         """Wait for its end and return the exit code, negative for a signal."""
-        return self._nursery.wait(self.number)
+        return self._children.wait(self.number)
 
     def kill(self) -> None:
         """Kill it without warning and see it buried."""
-        self._nursery.kill(self.number)
+        self._children.kill(self.number)
 
 
 class ServerNursery:
-    """The test's side: starts servers, watches them, kills them."""
+    """The nursery's face for servers: each gets a port of its own."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self._alive: set[int] = set()
-        self._buried: dict[int, int] = {}
+    def __init__(self, children: Nursery) -> None:
+        self._children = children
+        self.kill_all = children.kill_all
 
     def start(self, environment: Mapping[str, str]) -> Server:
         """Start a server on a free port."""
         port = _free_port()
-        number = int(self._ask({"start": {**environment, "PORT": str(port)}}))
-        self._alive.add(number)
-        return Server(self, number, port)
-
-    def poll(self, number: int) -> int | None:
-        """Return the exit code of a server, None while it lives."""
-        if number not in self._buried:
-            self._bury(number, self._ask({"poll": number}))
-        return self._buried.get(number)
-
-    def wait(self, number: int) -> int:
-        """Wait for a server to end and return its exit code."""
-        if number not in self._buried:
-            self._bury(number, self._ask({"wait": number}))
-        return self._buried[number]
-
-    def kill(self, number: int) -> None:
-        """Kill a server that may be dead already."""
-        if self.poll(number) is None:
-            os.kill(number, signal.SIGKILL)
-            self.wait(number)
-
-    def kill_all(self) -> None:
-        """Leave nobody behind."""
-        for number in list(self._alive):
-            self.kill(number)
-
-    def _bury(self, number: int, code: Any) -> None:
-        if code is not None:
-            self._buried[number] = int(code)
-            self._alive.discard(number)
-
-    def _ask(self, order: dict[str, Any]) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        return Server(self._children, self._children.start({**environment, "PORT": str(port)}), port)
 
 
 @contextmanager
 def server_nursery() -> Iterator[ServerNursery]:
-    """Run the nursery for the time of a test module."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    with subprocess.Popen(
-        [sys.executable, __file__],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        made = ServerNursery(process)
-        try:
-            yield made
-        finally:
-            made.kill_all()
+    """Run the nursery of servers for the time of a test module."""
+    with nursery(__file__) as children:
+        yield ServerNursery(children)
 
 
 def _free_port() -> int:
@@ -160,33 +101,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _serve(environment: dict[str, str]) -> None:
+def _serve(_environment: dict[str, str]) -> None:
     """Be ``manage.py run``."""
-    os.environ.update(environment)
     verbs.main(["run"], prog_name="manage.py")
-
-
-def _obey() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "start" in order:
-            number = os.fork()
-            if number == 0:
-                os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Answers are the parent's.
-                _serve(order["start"])
-                os._exit(0)
-            _answer(number)
-        else:
-            number, status = os.waitpid(
-                order.get("wait", order.get("poll")), 0 if "wait" in order else os.WNOHANG
-            )
-            _answer(os.waitstatus_to_exitcode(status) if number else None)
-
-
-def _answer(value: int | None) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
@@ -195,4 +112,4 @@ if __name__ == "__main__":
 
     from cli import group as verbs
 
-    _obey()
+    obey(_serve)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from helpers.people import officer_named
 from werkzeug.test import TestResponse
 
-from demo.staff import DEMO_PASSWORD
+from config import DEMO_PASSWORD
 from domain.clock import now
 from domain.second_factor import confirm_totp, enrol_totp
 from domain.sign_in import actor_of

@@ -16,7 +16,7 @@ from helpers.people import officer_named
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from demo.staff import DEMO_PASSWORD
+from config import DEMO_PASSWORD
 from domain.settings import write_setting
 from extensions import db, write_transaction
 from line_sim.server import FakeLine

@@ -23,8 +23,9 @@ from helpers.counter import (
     jpeg,
     tokens_of,
 )
+from helpers.nursery import KILLED
 from helpers.people import new_session_cookie
-from helpers.server_nursery import KILLED, Answer, Server, ServerNursery, server_nursery
+from helpers.server_nursery import Answer, Server, ServerNursery, server_nursery
 from sqlalchemy import select
 
 from app import create_app

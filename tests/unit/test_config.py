@@ -102,6 +102,7 @@ def test_database_addresses_are_taken_as_people_have_them(tmp_path: Path, given:
         ("DATABASE_URL", "town.db", "DATABASE_URL"),
         ("BEHIND_PROXY", "perhaps", "BEHIND_PROXY"),
         ("EMBEDDED_WORKER", "2", "EMBEDDED_WORKER"),
+        ("METRICS_TOKEN", "short", "METRICS_TOKEN"),
         ("LINE_STAFF_TOKEN", "token", "LINE_STAFF_SECRETS"),
         ("LINE_CITIZEN_SECRETS", "secret", "LINE_CITIZEN_TOKEN"),
         ("LINE_API_URL", "http://127.0.0.1:1", "LINE_API_URL"),
@@ -183,7 +184,10 @@ def test_a_vanished_key_of_personal_data_is_not_made_anew(tmp_path: Path) -> Non
     settings_of(tmp_path)
     (tmp_path / "personal-data.key").unlink()
 
-    assert "personal-data.key is gone" in problems_of(tmp_path)[0]
+    told = problems_of(tmp_path)[0]
+
+    assert "ไม่พบ" in told
+    assert "personal-data.key" in told
     assert not (tmp_path / "personal-data.key").exists()
 
 

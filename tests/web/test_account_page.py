@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from helpers.people import actor_named, officer_named
+from helpers.people import officer_named
 from helpers.stranger import Phone, Stranger, field_of, phone_of, secret_of, text_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_views.account import agent_words
-from demo.staff import DEMO_PASSWORD
-from domain.drafts import take_draft
-from models import AuditEntry, Draft, UserSession
+from config import DEMO_PASSWORD
+from models import AuditEntry, UserSession
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -189,47 +188,6 @@ def test_a_language_that_does_not_exist_is_refused(officer: Stranger, session: S
 )
 def test_a_device_is_named_in_words_people_know(app: Flask, agent: str, words: str) -> None:
     assert agent_words(agent) == words
-
-
-# Drafts -----------------------------------------------------------------------------------------------------
-
-
-def autosave(officer: Stranger, sent: Any) -> int:
-    headers = {"X-CSRFToken": officer.token(ACCOUNT)}
-    return officer.client.post("/admin/draft/", json=sent, headers=headers).status_code
-
-
-def test_typing_is_kept_while_it_goes_on(officer: Stranger, session: Session) -> None:
-    sent = {
-        "form_name": "/admin/complaint/new/",
-        "token": TOKEN,
-        "fields": {"story": "ถนน", "zone": ["1", "3"]},
-    }
-
-    assert autosave(officer, sent) == 204
-    session.rollback()
-    kept = take_draft(session, actor_named(session, "executive"), TOKEN)
-    assert kept == {"story": "ถนน", "zone": ["1", "3"]}
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [{}, [], "x", None, {"fields": "x"}, {"fields": {}, "token": "a b"}, {"token": TOKEN, "fields": []}],
-)
-def test_an_autosave_that_is_none_is_refused(officer: Stranger, session: Session, sent: Any) -> None:
-    assert autosave(officer, sent) == 400
-    assert rows(session, Draft) == []
-
-
-def test_an_autosave_is_not_endless(officer: Stranger, session: Session) -> None:
-    assert autosave(officer, {"token": TOKEN, "fields": {"story": "x" * 500_000}}) == 413
-
-
-def test_a_draft_can_be_thrown_away(officer: Stranger, session: Session) -> None:
-    autosave(officer, {"form_name": "x", "token": TOKEN, "fields": {"story": "x"}})
-
-    assert officer.post("/admin/draft/delete", {"token": TOKEN}, page=ACCOUNT).status_code == 204
-    assert rows(session, Draft) == []
 
 
 # The administrator's page of an account ---------------------------------------------------------------------

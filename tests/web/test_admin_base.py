@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask_admin import expose
 from flask_admin.contrib.sqla.validators import Unique
-from helpers.desk import Desk, text_of
+from helpers.visitor import Desk, text_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

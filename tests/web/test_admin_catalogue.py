@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from helpers.desk import Desk, text_of
+from helpers.visitor import Desk, text_of
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session

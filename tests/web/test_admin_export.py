@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from helpers.desk import Desk, text_of
+from helpers.visitor import Desk, text_of
 from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session

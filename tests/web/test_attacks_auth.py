@@ -13,7 +13,8 @@ from helpers.stranger import Stranger, phone_of, text_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from demo.staff import ACCOUNTS, DEMO_PASSWORD
+from config import DEMO_PASSWORD
+from demo.staff import ACCOUNTS
 from domain.accounts import disable_staff_user
 from domain.actor import Actor
 from domain.clock import FrozenClock
@@ -157,8 +158,8 @@ def test_the_first_step_cookie_tells_nothing_about_the_account(app: Flask) -> No
         "/admin/account/second-factor",
         "/admin/account/second-factor/confirm",
         "/admin/account/recovery-codes",
-        "/admin/draft/",
-        "/admin/draft/delete",
+        "/admin/complaint/new/draft",
+        "/admin/complaint/new/drop-draft",
         "/admin/staff-account/1/link",
         "/admin/staff-account/1/disable",
         "/admin/link/x",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers.desk import Desk
 from helpers.people import officer_named
+from helpers.visitor import Desk
 from sqlalchemy import select
 
 from domain.bell import SENTENCES, bell_rows

@@ -450,6 +450,15 @@ def test_nobody_opens_another_officers_draft(
 
 
 @on_sqlite
+@pytest.mark.parametrize("token", ["", "a b", "x" * 41])
+def test_a_draft_under_no_token_is_refused(clerk: Counter, session: Session, token: str) -> None:
+    fields = {**clerk.get().fields(), "form_token": token}
+
+    assert clerk.send(fields, url=f"{NEW}/draft").status == 400
+    assert count(session, Draft) == 0
+
+
+@on_sqlite
 def test_a_draft_can_be_thrown_away(clerk: Counter, session: Session) -> None:
     fields = {**clerk.get().fields(), "story": "ไม่เอาแล้ว"}
     clerk.send(fields, url=f"{NEW}/draft")

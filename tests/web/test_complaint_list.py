@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 
 from bench.filling import fill
 from domain.clock import now, today
+from domain.labels import word
 from extensions import write_transaction
 from models import Community, ComplaintStatus, Disclosure, Member, Urgency
 
@@ -431,6 +432,28 @@ def test_the_list_fits_and_axe_finds_nothing(
         page = open_page(LIST + query, size, "central", color_scheme=look)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], query
         assert axe(page) == [], query
+
+
+@on_sqlite
+@pytest.mark.browser
+@pytest.mark.usefixtures("app")
+def test_no_day_breaks_and_no_state_takes_more_than_two_lines(open_page: Callable[..., Any]) -> None:
+    made("ถนนเป็นหลุมใหญ่หน้าตลาด")
+    page = open_page(LIST, DESK, "central")
+    measure = """([column, texts]) => texts.filter((text) => {
+        const cell = document.querySelector(`.cases tbody td:nth-child(${column})`);
+        const box = cell.querySelector(".state") ?? cell;
+        box.textContent = text;
+        const words = document.createRange();
+        words.selectNodeContents(box);
+        const lines = new Set([...words.getClientRects()].map((one) => Math.round(one.top))).size;
+        const room = cell.getBoundingClientRect().width - 16;
+        return lines > (column === 7 ? 2 : 1) || words.getBoundingClientRect().width > room;
+    })"""
+    states = [word(state, language) for state in ComplaintStatus for language in ("th", "en")]
+    days = ["เกินเวลาวันนี้", "ครบกำหนดวันนี้", "เกิน 1,234 วัน", "Overdue today", "1,234 days over", "Clock stopped"]
+    for column, texts in ((7, states), (8, days), (4, ["30 พ.ย. 2569", "30 Sep 2026", "ไม่ทราบวันที่"])):
+        assert page.evaluate(measure, [column, texts]) == []
 
 
 @on_sqlite

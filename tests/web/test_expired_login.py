@@ -15,6 +15,7 @@ from helpers.stranger import Phone, Stranger, field_of, phone_of, secret_of, tex
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import DEMO_PASSWORD
 from domain.clock import FrozenClock
 from domain.drafts import take_draft
 from models import Draft
@@ -280,7 +281,8 @@ def test_a_script_only_hears_that_it_must_sign_in(officer: Stranger, frozen_noon
     token = officer.token("/admin/account")
     frozen_noon.advance(FAR_LATER)
 
-    answer = officer.client.post("/admin/draft/", json={"fields": {}}, headers={"X-CSRFToken": token})
+    asks = {"X-CSRFToken": token, "Accept": "application/json"}  # As draft.js does.
+    answer = officer.client.post("/admin/complaint/new/draft", data={"story": "ถนน"}, headers=asks)
 
     assert (answer.status_code, answer.json["error"]) == (401, "signed_out")
 
@@ -288,7 +290,7 @@ def test_a_script_only_hears_that_it_must_sign_in(officer: Stranger, frozen_noon
 def test_a_door_left_open_over_night_still_opens(app: Flask, officer: Stranger) -> None:
     stale = officer.token("/admin/account")
     visitor = Stranger(app)
-    form = {"username": "executive", "password": "uphee-demo-2569", "csrf_token": stale, "next": FORM}
+    form = {"username": "executive", "password": DEMO_PASSWORD, "csrf_token": stale, "next": FORM}
 
     page = visitor.send("/admin/sign-in", form)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, request_tearing_down
 from helpers.people import officer_named
-from helpers.stranger import Stranger, text_of
+from helpers.stranger import Phone, Stranger, field_of, secret_of, text_of
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from admin_views import identity
+from config import DEMO_PASSWORD
 from domain.clock import FrozenClock
+from domain.permissions import Permission
 from domain.settings import write_setting
-from models import Role, UserSession
+from models import Role, RoleGrant, Scope, UserSession
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -195,6 +198,69 @@ def test_who_must_change_his_password_has_no_rights_anywhere(
 
     assert signed_in is not None
     assert dict(signed_in.actor.grants) == {}
+
+
+@pytest.fixture
+def production(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In test mode alone a role does not stop a session: helpers sign officers in without the door."""
+    settings = replace(app.extensions["settings"], mode="production")
+    monkeypatch.setitem(app.extensions, "settings", settings)
+
+
+def let_manage_staff(session: Session, username: str) -> None:
+    """Give the officer's role a right that asks for a second factor, as the screen of roles does."""
+    role = officer_named(session, username).roles[0]
+    role.grants.append(RoleGrant(permission=Permission.STAFF_MANAGE, scope=Scope.ALL))
+    session.commit()
+
+
+@pytest.mark.usefixtures("production")
+def test_a_role_that_comes_to_ask_for_a_second_factor_asks_at_the_next_page(
+    officer: Stranger, session: Session
+) -> None:
+    assert officer.get("/admin/category/").status_code == 200
+    let_manage_staff(session, "executive")
+
+    answer = officer.get("/admin/category/")
+
+    assert (answer.status_code, answer.location) == (303, "/admin/account")
+    page = text_of(officer.get("/admin/account"))
+    assert "กรุณาตั้งด้วยโทรศัพท์" in page
+    assert 'action="/admin/account/second-factor"' in page
+    assert (
+        officer.post("/admin/account/sessions/end-others", page="/admin/account").location == "/admin/account"
+    )
+
+
+@pytest.mark.usefixtures("production")
+def test_until_then_he_has_no_rights_and_with_a_phone_he_has_them_again(
+    officer: Stranger, session: Session, app: Flask
+) -> None:
+    let_manage_staff(session, "executive")
+
+    with app.test_request_context():
+        before = identity.load_signed_in(_token_of(officer))
+    page = officer.post("/admin/account/second-factor", {"current": DEMO_PASSWORD}, page="/admin/account")
+    form = {"sealed": field_of(page, "sealed"), "code": Phone(secret_of(page)).code()}
+    officer.post("/admin/account/second-factor/confirm", form, page="/admin/account")
+
+    assert before is not None
+    assert dict(before.actor.grants) == {}
+    assert officer.get("/admin/staff-user/").status_code == 200
+
+
+@pytest.mark.usefixtures("production")
+def test_a_role_that_asks_for_none_stops_nobody(officer: Stranger) -> None:
+    assert officer.get("/admin/category/").status_code == 200
+
+
+def test_the_demo_asks_for_no_phone(
+    officer: Stranger, session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_manage_staff(session, "executive")
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], mode="demo"))
+
+    assert officer.get("/admin/category/").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", 7, None, ["a"]])

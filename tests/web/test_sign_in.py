@@ -15,8 +15,8 @@ from helpers.stranger import Phone, Stranger, field_of, phone_of, secret_of, tex
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_views import auth_pages
-from demo.staff import ACCOUNTS, DEMO_PASSWORD
+from config import DEMO_PASSWORD
+from demo.staff import ACCOUNTS
 from domain.clock import FrozenClock
 from models import AuditAction, AuditEntry, AuthAttempt, UserSession
 
@@ -193,10 +193,6 @@ def test_demo_mode_asks_for_no_phone_and_shows_its_accounts(
 
 def test_a_demo_account_can_be_chosen_without_script(visitor: Stranger, demo_mode: None) -> None:
     assert field_of(visitor.get("/admin/sign-in?username=clerk"), "username") == "clerk"
-
-
-def test_the_password_shown_in_demo_mode_is_the_demo_password() -> None:
-    assert auth_pages.DEMO_PASSWORD == DEMO_PASSWORD
 
 
 def test_no_other_mode_shows_an_account_or_a_password(visitor: Stranger) -> None:

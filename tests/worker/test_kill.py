@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from helpers.line import Town, new_message, town_with_line
-from helpers.worker_nursery import Nursery, nursery
+from helpers.nursery import KILLED, Nursery
+from helpers.worker_nursery import worker_nursery
 from sqlalchemy import func, select, update
 
 from domain.clock import now
@@ -35,14 +36,13 @@ POINTS = [
     "worker_before_finish",
     "before_commit",
 ]
-KILLED = -9
 OPEN = (DeliveryState.READY, DeliveryState.LEASED)
 MOST_RUNS = 25
 
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Nursery]:
-    with nursery() as made:
+    with worker_nursery() as made:
         yield made
 
 

@@ -111,7 +111,7 @@ def test_a_citizen_s_card_leads_to_the_case_and_dials_the_town(town: Town, froze
     town.drain()
 
     links = links_of(phone_of(town, user_id_for("malee"), "citizen")[0])
-    assert links == [f"http://localhost/track?code={code}", "tel:043000100"]
+    assert links == [f"http://localhost/track?code={code}", "tel:+6643000100"]
 
 
 def test_a_link_stands_only_where_there_is_a_page(app: Flask):

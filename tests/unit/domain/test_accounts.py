@@ -12,7 +12,7 @@ from helpers.people import officer_named
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from demo.staff import DEMO_PASSWORD
+from config import DEMO_PASSWORD
 from domain.account_links import LIFETIMES, LinkInvalid, issue_link, read_link, sweep
 from domain.accounts import (
     LastAdministrator,

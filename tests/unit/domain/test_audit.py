@@ -197,6 +197,30 @@ def test_removing_entries_with_their_seal_breaks_the_next_one(session: Session) 
     assert broken_seals(session) == [later.id]
 
 
+def test_cutting_off_the_end_of_the_log_shows_for_good(session: Session) -> None:
+    note(session, "a")
+    sealed(session)
+    entries = note(session, "b")
+    cut = sealed(session)
+
+    session.execute(delete(AuditEntry).where(AuditEntry.id >= entries[0].id))
+
+    assert broken_seals(session) == [cut.id]
+    for name in "cdef":  # Life goes on, over the numbers of what is gone.
+        note(session, name)
+        sealed(session)
+    assert broken_seals(session) == [cut.id]
+
+
+def test_an_emptied_log_shows(session: Session) -> None:
+    note(session, "a")
+    gone = sealed(session).id
+
+    session.execute(delete(AuditEntry))
+
+    assert broken_seals(session) == [gone]
+
+
 def test_a_citizens_name_may_be_forgotten_without_breaking_a_seal(session: Session) -> None:
     citizen = Actor.member(1, "นายสมชาย ใจดี")
     entry = record(session, citizen, AuditAction.UPDATE, object_type="rating", object_id=1)

@@ -5,7 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidField, MissingField
-from domain.phones import digits_for_search, format_phone, mask_phone, normalise_phone, normalise_phones
+from domain.phones import (
+    dialled_phone,
+    digits_for_search,
+    format_phone,
+    mask_phone,
+    normalise_phone,
+    normalise_phones,
+    readable_phone,
+)
 from domain.thai_text import to_thai_digits
 
 mobiles = st.from_regex(r"0[689][0-9]{8}", fullmatch=True)
@@ -133,6 +141,23 @@ def test_one_bad_number_of_several_is_refused():
 def test_showing_and_hiding(stored, shown, masked):
     assert format_phone(stored) == shown
     assert mask_phone(stored) == masked
+
+
+@pytest.mark.parametrize(
+    ("written", "shown", "dialled"),
+    [
+        pytest.param("043000100", "0 4300 0100", "+6643000100", id="digits alone"),
+        pytest.param("๐๔๓-๐๐๐-๑๐๐", "0 4300 0100", "+6643000100", id="Thai digits"),
+        pytest.param("043-000100 ต่อ 5", "043-000100 ต่อ 5", "+6643000100", id="with an extension"),
+        pytest.param("0 4300 0100-7", "0 4300 0100-7", "+6643000100", id="a range"),
+        pytest.param("1132", "1132", "1132", id="a hotline"),
+        pytest.param("ที่ห้องรับเรื่อง", "ที่ห้องรับเรื่อง", "", id="no number"),
+        pytest.param("", "", "", id="nothing"),
+    ],
+)
+def test_a_number_written_freely_is_read_and_dialled(written, shown, dialled):
+    assert readable_phone(written) == shown
+    assert dialled_phone(written) == dialled
 
 
 @settings(max_examples=200, deadline=None)

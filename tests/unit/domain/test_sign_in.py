@@ -15,7 +15,7 @@ from helpers.people import officer_named
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from demo.staff import DEMO_PASSWORD
+from config import DEMO_PASSWORD
 from domain import sign_in as door
 from domain.clock import FrozenClock, now
 from domain.errors import InvalidField

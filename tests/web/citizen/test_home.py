@@ -39,7 +39,15 @@ def test_the_office_number_is_readable_and_dials(client: FlaskClient) -> None:
     shown = page(client)
 
     assert 'href="tel:+6643000100"' in shown
-    assert "0 4300 0100" in shown or "043-000-100" in shown or "043 000 100" in shown
+    assert "0 4300 0100" in shown
+
+
+def test_the_foot_of_every_page_writes_the_number_as_people_read_it(client: FlaskClient) -> None:
+    foot = page(client, "/track").partition("<footer")[2]
+
+    assert 'href="tel:+6643000100"' in foot
+    assert "0 4300 0100" in foot
+    assert "043000100" not in foot
 
 
 def test_english_is_one_press_away_and_stays(client: FlaskClient) -> None:
@@ -69,7 +77,20 @@ def test_a_number_written_in_the_towns_own_way_is_shown_as_it_is(
     write_setting(session, "contact_phone", "043-000100 ต่อ 5")
     session.commit()
 
-    assert "043-000100 ต่อ 5" in page(client)
+    shown = page(client)
+
+    assert "043-000100 ต่อ 5" in shown
+    assert shown.count("tel:+6643000100") == 2
+
+
+def test_words_in_place_of_a_number_lead_nowhere(client: FlaskClient, session: Session) -> None:
+    write_setting(session, "contact_phone", "ที่ห้องรับเรื่อง")
+    session.commit()
+
+    shown = page(client)
+
+    assert "ที่ห้องรับเรื่อง" in shown
+    assert 'href="tel:"' not in shown
 
 
 def test_nothing_on_the_page_comes_from_another_machine(client: FlaskClient) -> None:

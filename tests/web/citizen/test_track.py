@@ -333,6 +333,26 @@ def test_every_page_speaks_english(
     assert "1 to 5" in refused
 
 
+@pytest.mark.parametrize("state", [S.REJECTED, S.WITHDRAWN, S.DUPLICATE])
+def test_what_was_not_dealt_with_does_not_look_done(
+    app: Flask, session: Session, enter: Callable[[Complaint], FlaskClient], state: ComplaintStatus
+) -> None:
+    shown = enter(bring_to(app, session, state)).get("/track/complaint").get_data(as_text=True)
+
+    assert 'class="step step-now step-off"' in shown
+    assert 'class="notice"' not in shown
+    assert shown.count('class="notice notice-off"') == (state is S.REJECTED)
+
+
+def test_a_finished_complaint_looks_done(
+    app: Flask, session: Session, enter: Callable[[Complaint], FlaskClient]
+) -> None:
+    shown = enter(bring_to(app, session, S.RESOLVED)).get("/track/complaint").get_data(as_text=True)
+
+    assert 'class="notice"' in shown
+    assert "-off" not in shown.partition("<main")[2].partition("</main>")[0]
+
+
 @pytest.mark.parametrize(
     "state", [S.SUBMITTED, S.ACCEPTED, S.AWAITING_PLAN, S.REJECTED, S.DUPLICATE, S.CLOSED]
 )

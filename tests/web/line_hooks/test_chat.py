@@ -10,7 +10,7 @@ from helpers.line_case import Case
 from sqlalchemy import select
 
 from domain.clock import FrozenClock
-from domain.phones import format_phone
+from domain.phones import readable_phone
 from domain.settings import read_setting, write_setting
 from extensions import db, write_transaction
 from models import (
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("frozen_noon")
 
 
 def town_phone() -> str:
-    return format_phone(read_setting(db.session(), "contact_phone"))
+    return readable_phone(read_setting(db.session(), "contact_phone"))
 
 
 # Friendship -------------------------------------------------------------------------------------------------

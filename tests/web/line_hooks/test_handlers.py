@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from domain import complaints
 from domain.clock import FrozenClock
-from domain.phones import format_phone
+from domain.phones import readable_phone
 from domain.settings import read_setting
 from extensions import db, write_transaction
 from line_sim.state import user_id_for
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("frozen_noon")
 
 
 def town_phone() -> str:
-    return format_phone(read_setting(db.session(), "contact_phone"))
+    return readable_phone(read_setting(db.session(), "contact_phone"))
 
 
 # Acknowledging ----------------------------------------------------------------------------------------------
