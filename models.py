@@ -5,6 +5,7 @@ ComplaintEvent rows tell its whole story, OutboxMessage rows tell people about i
 Columns and constraints: tables/<noun>.py. Rules that change rows: domain/<noun>.py.
 """
 
+from tables.attachments import Attachment as Attachment  # ภาพและเอกสาร
 from tables.base import Base as Base
 from tables.base import UtcDateTime as UtcDateTime
 from tables.catalogue import Category as Category  # ตัวย่อ
@@ -13,9 +14,9 @@ from tables.catalogue import ImportMapping as ImportMapping  # ตาราง�
 from tables.catalogue import Subcategory as Subcategory  # ตัวย่อย่อย
 from tables.complaints import ActionResult as ActionResult  # ผลการดำเนินงาน
 from tables.complaints import Assignment as Assignment  # การมอบหมาย
-from tables.complaints import Attachment as Attachment  # ภาพและเอกสาร
 from tables.complaints import Complaint as Complaint  # คำร้องทุกข์
 from tables.complaints import ComplaintEvent as ComplaintEvent  # ความเคลื่อนไหว
+from tables.complaints import ComplaintFollower as ComplaintFollower  # ผู้ติดตามเรื่อง
 from tables.complaints import Rating as Rating  # ความพึงพอใจ
 from tables.delivery import AuditEntry as AuditEntry  # บันทึกการใช้งาน
 from tables.delivery import Job as Job  # งานเบื้องหลัง
@@ -44,6 +45,8 @@ from tables.enums import LineState as LineState
 from tables.enums import LinkPurpose as LinkPurpose
 from tables.enums import OutboxChannel as OutboxChannel
 from tables.enums import Outcome as Outcome
+from tables.enums import PlanReason as PlanReason
+from tables.enums import QuestionKind as QuestionKind
 from tables.enums import Scope as Scope
 from tables.enums import StatusKind as StatusKind
 from tables.enums import Urgency as Urgency
@@ -56,6 +59,8 @@ from tables.people import Member as Member  # สมาชิก/ประชา
 from tables.places import Community as Community  # ชุมชน
 from tables.places import Road as Road  # ถนน
 from tables.places import Zone as Zone  # เขต
+from tables.questions import QuestionAnswer as QuestionAnswer  # คำตอบ
+from tables.questions import SubcategoryQuestion as SubcategoryQuestion  # คำถามเฉพาะประเภท
 from tables.settings import LookupStamp as LookupStamp
 from tables.settings import Setting as Setting  # ค่าตั้งต้น
 from tables.staff import AccountLink as AccountLink  # ลิงก์ใช้ครั้งเดียว

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -22,19 +22,27 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from tables.base import Base, UtcDateTime, bool_false, enum_type, int_zero, label, pk
 from tables.catalogue import Category, Channel, Subcategory
 from tables.enums import (
-    AttachmentStage,
     ComplaintKind,
     ComplaintStatus,
     Disclosure,
     EventKind,
     Figure,
     Outcome,
+    PlanReason,
     Urgency,
 )
 from tables.organisation import Department
 from tables.people import Member
 from tables.places import Community, Road, Zone
 from tables.staff import StaffUser
+
+if TYPE_CHECKING:
+    from tables.attachments import Attachment
+
+
+def _index_of_filled(column: str) -> Index:
+    filled = text(f"{column} IS NOT NULL")
+    return Index(f"ix_complaint_{column}", column, sqlite_where=filled, postgresql_where=filled)
 
 
 class Complaint(Base):
@@ -65,6 +73,9 @@ class Complaint(Base):
         ),
         Index("ix_complaint_pin", "latitude", "longitude", "status"),
         Index("ix_complaint_due", "due_at", "id"),
+        # Nearly all are empty: counted in, SQLite would think an index over them finds everything.
+        _index_of_filled("parent_id"),
+        _index_of_filled("duplicate_of_id"),
     )
 
     id: Mapped[pk]
@@ -139,10 +150,10 @@ class Complaint(Base):
         ForeignKey("staff_user.id", ondelete="SET NULL"), index=True, info=label("ผู้บันทึก")
     )
     parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("complaint.id", ondelete="RESTRICT"), index=True, info=label("เรื่องแม่")
+        ForeignKey("complaint.id", ondelete="RESTRICT"), info=label("เรื่องแม่")
     )
     duplicate_of_id: Mapped[int | None] = mapped_column(
-        ForeignKey("complaint.id", ondelete="RESTRICT"), index=True, info=label("ซ้ำกับเรื่อง")
+        ForeignKey("complaint.id", ondelete="RESTRICT"), info=label("ซ้ำกับเรื่อง")
     )
     external_source: Mapped[str | None] = mapped_column(String(60), info=label("ระบบต้นทาง"))
     external_id: Mapped[str | None] = mapped_column(String(80), info=label("เลขในระบบต้นทาง"))
@@ -167,6 +178,8 @@ class Complaint(Base):
         String(60), info=label("ระยะเวลาที่สัญญา")
     )  # Snapshot such as "1–3 วันทำการ"; a later rule never rewrites it.
     reject_reason: Mapped[str | None] = mapped_column(Text, info=label("เหตุผลที่ไม่รับเรื่อง"))
+    plan_reason: Mapped[PlanReason | None] = mapped_column(enum_type(PlanReason), info=label("เหตุที่รอเข้าแผน"))
+    referred_to: Mapped[str | None] = mapped_column(String(200), info=label("ส่งต่อไปที่"))
 
     reopen_count: Mapped[int_zero] = mapped_column(info=label("เปิดใหม่กี่ครั้ง"))
     state_seq: Mapped[int_zero] = mapped_column(
@@ -192,13 +205,22 @@ class Complaint(Base):
         back_populates="complaint", order_by="ActionResult.id", info=label("ผลการดำเนินงาน")
     )
     attachments: Mapped[list[Attachment]] = relationship(
-        back_populates="complaint", order_by="Attachment.id", info=label("ภาพและเอกสาร")
-    )
+        back_populates="complaint",
+        primaryjoin="and_(Complaint.id == Attachment.complaint_id, Attachment.removed_at.is_(None))",
+        order_by="Attachment.id",
+        info=label("ภาพและเอกสาร"),
+    )  # A removed file is kept for the record and shown nowhere.
     assignments: Mapped[list[Assignment]] = relationship(
         back_populates="complaint", order_by="Assignment.id", info=label("การมอบหมาย")
     )
     ratings: Mapped[list[Rating]] = relationship(
         back_populates="complaint", order_by="Rating.id", info=label("ความพึงพอใจ")
+    )
+    followers: Mapped[list[ComplaintFollower]] = relationship(
+        back_populates="complaint",
+        foreign_keys="ComplaintFollower.complaint_id",
+        order_by="ComplaintFollower.id",
+        info=label("ผู้ติดตามเรื่อง"),
     )
 
     __mapper_args__ = {"version_id_col": version}
@@ -234,6 +256,10 @@ class ComplaintEvent(Base):
     note: Mapped[str | None] = mapped_column(Text, info=label("หมายเหตุ"))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info=label("ข้อมูลประกอบ"))
     is_public: Mapped[bool_false] = mapped_column(info=label("ประชาชนเห็น"))
+    before: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), info=label("ค่าก่อนหน้า", personal=True)
+    )  # What the act changed in the complaint's columns, as it was: undo puts it back.
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("ยกเลิกเมื่อ"))
 
     complaint: Mapped[Complaint] = relationship(back_populates="events", info=label("คำร้อง"))
     staff_user: Mapped[StaffUser | None] = relationship(info=label("เจ้าหน้าที่"))
@@ -280,48 +306,10 @@ class ActionResult(Base):
         ForeignKey("staff_user.id", ondelete="SET NULL"), info=label("ผู้บันทึกผล")
     )
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("บันทึกเมื่อ"))
+    corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("แก้ไขเมื่อ"))
 
     complaint: Mapped[Complaint] = relationship(back_populates="results", info=label("คำร้อง"))
     recorded_by: Mapped[StaffUser | None] = relationship(info=label("ผู้บันทึกผล"))
-
-
-class Attachment(Base):
-    """ภาพและเอกสาร — a stored file; before the complaint is saved it hangs on a draft's token."""
-
-    __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_complaint", "complaint_id", "stage"),)
-
-    id: Mapped[pk]
-    public_id: Mapped[str] = mapped_column(String(32), unique=True, info=label("รหัสไฟล์"))
-    complaint_id: Mapped[int | None] = mapped_column(
-        ForeignKey("complaint.id", ondelete="CASCADE"), info=label("คำร้อง")
-    )
-    result_id: Mapped[int | None] = mapped_column(
-        ForeignKey("action_result.id", ondelete="SET NULL"), index=True, info=label("ผลการดำเนินงาน")
-    )
-    draft_token: Mapped[str | None] = mapped_column(String(40), index=True, info=label("ร่างที่รอ"))
-    stage: Mapped[AttachmentStage] = mapped_column(enum_type(AttachmentStage), info=label("ประเภทไฟล์"))
-    display_name: Mapped[str] = mapped_column(String(255), info=label("ชื่อไฟล์"))
-    original_name: Mapped[str | None] = mapped_column(
-        String(255), info=label("ชื่อไฟล์เดิม")
-    )  # Shown only, never used as a path.
-    media_type: Mapped[str] = mapped_column(String(60), info=label("ชนิด"))
-    byte_size: Mapped[int] = mapped_column(info=label("ขนาด (ไบต์)"))
-    sha256: Mapped[str] = mapped_column(String(64), index=True, info=label("แฮช"))
-    storage_key: Mapped[str] = mapped_column(String(120), info=label("ที่เก็บ", secret=True))
-    preview_key: Mapped[str | None] = mapped_column(String(120), info=label("ที่เก็บภาพย่อ", secret=True))
-    width: Mapped[int | None] = mapped_column(info=label("กว้าง"))
-    height: Mapped[int | None] = mapped_column(info=label("สูง"))
-    copy_version: Mapped[int | None] = mapped_column(
-        info=label("ฉบับที่")
-    )  # Of a PDF copy: 1, 2 … ; older ones are kept (000-08).
-    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("ถ่ายเมื่อ"))
-    uploaded_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("staff_user.id", ondelete="SET NULL"), info=label("ผู้แนบ")
-    )
-    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("แนบเมื่อ"))
-
-    complaint: Mapped[Complaint | None] = relationship(back_populates="attachments", info=label("คำร้อง"))
 
 
 class Rating(Base):
@@ -346,3 +334,27 @@ class Rating(Base):
 
     complaint: Mapped[Complaint] = relationship(back_populates="ratings", info=label("คำร้อง"))
     result: Mapped[ActionResult] = relationship(info=label("ผลการดำเนินงาน"))
+
+
+class ComplaintFollower(Base):
+    """ผู้ติดตามเรื่อง — a member who is told of a complaint as its complainant is; a merged case makes one."""
+
+    __tablename__ = "complaint_follower"
+    __table_args__ = (UniqueConstraint("complaint_id", "member_id"),)
+
+    id: Mapped[pk]
+    complaint_id: Mapped[int] = mapped_column(
+        ForeignKey("complaint.id", ondelete="CASCADE"), info=label("คำร้อง")
+    )
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), index=True, info=label("สมาชิก")
+    )
+    since: Mapped[datetime] = mapped_column(UtcDateTime, info=label("ติดตามตั้งแต่"))
+    from_complaint_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint.id", ondelete="SET NULL"), index=True, info=label("จากเรื่องที่รวมเข้ามา")
+    )
+
+    complaint: Mapped[Complaint] = relationship(
+        back_populates="followers", foreign_keys=[complaint_id], info=label("คำร้อง")
+    )
+    member: Mapped[Member] = relationship(info=label("สมาชิก"))

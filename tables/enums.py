@@ -121,6 +121,23 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"
 
 
+class PlanReason(StrEnum):
+    """Why a case waits for the town's plan (000-14)."""
+
+    MATERIAL = "material"
+    EQUIPMENT = "equipment"
+    BUDGET = "budget"
+
+
+class QuestionKind(StrEnum):
+    """How a subtype's own question is answered."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+
+
 class ChannelGroup(StrEnum):
     """The five intake channels of 000-32; rows of Channel hang under them."""
 
@@ -162,8 +179,32 @@ class EventKind(StrEnum):
     RATE = "rate"
     CLOSE = "close"
     REJECT = "reject"
+    FORWARD = "forward"
+    REASSIGN = "reassign"
+    HAND_BACK = "hand_back"
+    ASK_CITIZEN = "ask_citizen"
+    ANSWER = "answer"
+    LAPSE = "lapse"
+    PUT_ON_PLAN = "put_on_plan"
+    TAKE_OFF_PLAN = "take_off_plan"
+    REFER_OUT = "refer_out"
+    RETURN_FROM_REFERRAL = "return_from_referral"
+    ASK_MORE_TIME = "ask_more_time"
+    EXTEND = "extend"
+    REFUSE_MORE_TIME = "refuse_more_time"
+    CORRECT_RESULT = "correct_result"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    ADD_EVIDENCE = "add_evidence"
+    REMOVE_ATTACHMENT = "remove_attachment"
+    UNDO = "undo"
     EDIT = "edit"
     NOTE = "note"
+    DUE_CHANGED = "due_changed"
     ATTACHMENT_ADDED = "attachment_added"
     VIEWED_PERSONAL_DATA = "viewed_personal_data"
     EXPORTED = "exported"

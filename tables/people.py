@@ -49,6 +49,9 @@ class Member(Base):
         String(400), default="", info=label("ที่อยู่")
     )  # Composed from the parts at saving, so that a list needs no geography.
     is_shared: Mapped[bool_false] = mapped_column(info=label("สมาชิกกลาง (พลเมืองดี)"))
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("member.id", ondelete="RESTRICT"), index=True, info=label("รวมกับสมาชิก")
+    )  # The same person registered twice: this row is switched off, the other has his cases.
     is_active: Mapped[bool_true] = mapped_column(info=label("ใช้งาน"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("เพิ่มเมื่อ"))
     version: Mapped[int] = mapped_column(default=1, info=label("รุ่น"))
