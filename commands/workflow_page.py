@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from domain.labels import word
-from domain.workflow import TRANSITIONS, Transition
+from domain.workflow import ANYWHERE, TRANSITIONS, Audience, Transition
 
 PAGE = Path(__file__).parent.parent / "docs" / "workflow.md"
 
@@ -24,6 +24,9 @@ def workflow_page() -> str:
         *_picture(),
         "```",
         "",
+        "The picture shows acts that lead to one state. Those that lead “back” find it in the case's past;",
+        "those that keep the state are in the table only. Followers are told what the complainant is told.",
+        "",
         "| การกระทำ | action | from | to | who | needs | told |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(_line(row) for row in TRANSITIONS),
@@ -33,13 +36,12 @@ def workflow_page() -> str:
 
 
 def _picture() -> list[str]:
-    arrows = []
-    for row in TRANSITIONS:
-        for source in sorted(row.sources) or ["[*]"]:
-            target = row.target or (source if row.sources else None)
-            if target is not None:
-                arrows.append(f"  {source} --> {target}: {row.action}")
-    return arrows
+    return [
+        f"  {source} --> {row.target}: {row.action}"
+        for row in TRANSITIONS
+        if row.target is not None
+        for source in (sorted(row.sources) or ("[*]",))
+    ]
 
 
 def _line(row: Transition) -> str:
@@ -47,17 +49,23 @@ def _line(row: Transition) -> str:
     who += ["complainant"] if row.by_member else []
     who += ["system"] if row.by_system else []
     who += ["responsible officer only"] if row.only_assignee else []
-    told = ", ".join(f"{telling.audience}: {telling.template_key}" for telling in row.tells)
+    who += [] if who else ["its author"]
+    told = ", ".join(f"{_heard_by(telling.audience)}: {telling.template_key}" for telling in row.tells)
+    here = "back" if row.leads_back else "same" if row.sources else "as mapped"
     cells = (
         word(row.action),
         row.action.value,
-        ", ".join(sorted(row.sources)) or "–",
-        row.target or ("same" if row.sources else "as mapped"),
+        "any" if row.sources == ANYWHERE else ", ".join(sorted(row.sources)) or "–",
+        row.target or here,
         ", ".join(who),
         ", ".join(sorted(row.requires)) or "–",
         told or "–",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _heard_by(audience: Audience) -> str:
+    return "complainant, followers" if audience is Audience.COMPLAINANT else audience.value
 
 
 @click.command("workflow-page")

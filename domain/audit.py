@@ -82,6 +82,12 @@ def column_changes(row: object) -> dict[str, list[Any]]:
     return {key: _readable(state.mapper.columns[key], *pair) for key, pair in changes.items()}
 
 
+def readable(row: object, changes: dict[str, tuple[Any, Any]]) -> dict[str, list[Any]]:
+    """Return known changes of a row as ``{column: [old, new]}``, masked where they are personal."""
+    columns = inspect(row).mapper.columns
+    return {key: _readable(columns[key], *pair) for key, pair in changes.items()}
+
+
 def _stored_values(row: object, keys: list[str]) -> dict[str, Any]:
     """Ask the database for values that were overwritten before anybody had read them."""
     state = inspect(row)

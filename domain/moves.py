@@ -6,23 +6,29 @@ nowhere else. Everything happens in the caller's transaction; the caller commits
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.audit import column_changes, record
+from domain.audit import readable, record
 from domain.clock import now
 from domain.errors import AlreadyDone, IllegalTransition, NotFound, NotPermitted, StaleRow, Words
+from domain.faults import fault_point
 from domain.labels import WORDS
 from domain.notifications import tell
 from domain.permissions import require, scope_complaints
-from domain.workflow import Action, Telling, Transition, is_finished, transition_for
+from domain.snapshots import changes_since, remember, stored_form
+from domain.workflow import Action, Audience, Telling, Transition, is_finished, transition_for
 from models import AuditAction, Complaint, ComplaintEvent, ComplaintStatus, EventKind, Figure
 
+MAX_NOTE = 2_000
+DOUBLE_CLICK = timedelta(minutes=1)  # A page that answers slowly is pressed again.
 # Copies, counters and texts that other columns or the event already tell.
-NOT_AUDITED = frozenset({"search_text", "state_seq", "listed_at", "figure", "story"})
+NOT_AUDITED = frozenset({"search_text", "state_seq", "version", "listed_at", "figure", "story"})
 
 
 def lock_complaint(session: Session, actor: Actor, complaint_id: int) -> Complaint:
@@ -37,6 +43,7 @@ def lock_complaint(session: Session, actor: Actor, complaint_id: int) -> Complai
     ).one_or_none()
     if complaint is None:
         raise NotFound("complaint_not_found")
+    remember(complaint)
     return complaint
 
 
@@ -93,6 +100,7 @@ def move(
     facts: dict[str, Any] | None = None,
     tells: tuple[Telling, ...] | None = None,
     reassigned: bool = False,
+    is_public: bool | None = None,
 ) -> ComplaintEvent:
     """Carry out the transition and return its event; the only place that assigns ``status``.
 
@@ -106,9 +114,11 @@ def move(
         facts: What the event remembers besides.
         tells: Messages, when fewer than the row says.
         reassigned: Another officer or another order: buttons made before are void, whatever the state.
+        is_public: Whether the citizen sees it, when the row's own answer does not fit.
     """
     before = complaint.status
     after = target or transition.target or before
+    is_new = not inspect(complaint).persistent
     complaint.status = after
     complaint.figure = Figure.NONE if complaint.received_at is None else after.figure
     if after is not before or reassigned or not transition.sources:
@@ -117,6 +127,10 @@ def move(
         complaint.finished_at = None
     elif complaint.finished_at is None:
         complaint.finished_at = now()
+    if not is_new:
+        session.flush()  # Related rows are written, so that the columns tell what has changed.
+    changes = changes_since(complaint)
+    fault_point("move_flushed")
     event = ComplaintEvent(
         complaint=complaint,
         kind=transition.action,
@@ -129,24 +143,27 @@ def move(
         via=actor.via,
         note=note,
         facts=facts or {},
-        is_public=transition.is_public,
+        is_public=transition.is_public if is_public is None else is_public,
+        before=stored_form(changes) if transition.undoable and actor.kind == "staff" else None,
     )
-    changes = _changes_of(complaint)
     session.add(event)
     session.flush()  # The event's id goes into the messages' dedupe keys.
+    fault_point("move_before_telling")
     tell(session, actor, complaint, event, transition.tells if tells is None else tells)
     action = AuditAction.UPDATE if transition.sources else AuditAction.CREATE
-    record(session, actor, action, complaint, changes=changes)
+    kept = {key: pair for key, pair in changes.items() if key not in NOT_AUDITED}
+    audited = _name(complaint) if is_new else readable(complaint, kept)
+    record(session, actor, action, complaint, changes=audited)
+    if not is_new:
+        remember(complaint)  # A second act of this transaction changes what this one left.
+    fault_point("move_done")
     return event
 
 
-def _changes_of(complaint: Complaint) -> dict[str, Any]:
-    """Return what the audit keeps of the move: of a new complaint its name only, the row says the rest."""
-    if not inspect(complaint).persistent:
-        names = {"public_code": complaint.public_code, "number": complaint.number}
-        return {key: [None, value] for key, value in names.items() if value}
-    changes = column_changes(complaint)
-    return {key: pair for key, pair in changes.items() if key not in NOT_AUDITED}
+def _name(complaint: Complaint) -> dict[str, Any]:
+    """Return what the audit keeps of a new complaint: its name only, the row says the rest."""
+    names = {"public_code": complaint.public_code, "number": complaint.number}
+    return {key: [None, value] for key, value in names.items() if value}
 
 
 def note_event(
@@ -188,22 +205,48 @@ def _require_right(actor: Actor, complaint: Complaint, transition: Transition) -
         return
     if transition.permission is None:
         raise NotPermitted("not_permitted_action", action=action_words(transition.action))
-    require(actor, transition.permission, complaint)
-    if transition.only_assignee and complaint.assignee_id != actor.staff_user_id:
+    is_another = transition.only_assignee and complaint.assignee_id != actor.staff_user_id
+    if is_another and actor.can(transition.permission):  # Says more than that his reach ends here.
         raise NotPermitted("not_assignee")
+    require(actor, transition.permission, complaint)
 
 
 def _refuse_second_press(session: Session, complaint: Complaint, transition: Transition) -> None:
     last = last_event(session, complaint, transition.action)
-    if last is not None and last.to_status == complaint.status:
+    # An original remembers by a merge event what was joined to it; that one has moved nothing.
+    has_moved = last is not None and last.from_status is not last.to_status
+    if has_moved and last is not None and last.to_status is complaint.status:
         raise already_done(transition.action, last)
 
 
+def refuse_twin(
+    session: Session,
+    actor: Actor,
+    complaint: Complaint,
+    action: Action,
+    is_same: Callable[[ComplaintEvent], bool],
+) -> None:
+    """Take a double click for one, where the state does not tell a second press from a first.
+
+    Raises:
+        AlreadyDone: the actor's latest act of this kind was the same, a moment ago.
+    """
+    last = last_event(session, complaint, action)
+    if last is None or last.staff_user_id is None or last.staff_user_id != actor.staff_user_id:
+        return
+    if now() - last.at < DOUBLE_CLICK and is_same(last):
+        raise already_done(action, last)
+
+
 def last_event(session: Session, complaint: Complaint, action: Action) -> ComplaintEvent | None:
-    """Return the complaint's latest event of a kind."""
+    """Return the complaint's latest event of a kind that was not undone."""
     return session.scalars(
         select(ComplaintEvent)
-        .where(ComplaintEvent.complaint_id == complaint.id, ComplaintEvent.kind == action)
+        .where(
+            ComplaintEvent.complaint_id == complaint.id,
+            ComplaintEvent.kind == action,
+            ComplaintEvent.undone_at.is_(None),
+        )
         .order_by(ComplaintEvent.id.desc())
         .limit(1)
     ).first()
@@ -214,6 +257,17 @@ def already_done(action: Action, last: ComplaintEvent | None) -> AlreadyDone:
     who = last.actor_name if last else ""
     at = last.at if last else now()
     return AlreadyDone("already_done", action=action_words(action), who=who or "–", at=at)
+
+
+def without(transition: Transition, *audiences: Audience) -> tuple[Telling, ...]:
+    """Return the row's messages but those to these audiences."""
+    return tuple(telling for telling in transition.tells if telling.audience not in audiences)
+
+
+def to_officer_or_intake(transition: Transition, complaint: Complaint) -> tuple[Telling, ...]:
+    """Return the row's messages to the responsible officer, or to the intake where nobody is responsible."""
+    active = complaint.assignee is not None and complaint.assignee.is_active
+    return without(transition, Audience.INTAKE if active else Audience.ASSIGNEE)
 
 
 def action_words(action: Action) -> Words:

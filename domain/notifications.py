@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.clock import bangkok_date, now
-from domain.labels import STEP_WORDS, citizen_word, promised_words, word
+from domain.labels import STEP_WORDS, citizen_word, duration_text, promised_words, word
 from domain.permissions import Permission
 from domain.settings import read_setting
+from domain.snapshots import changes_since
 from domain.thai_calendar import thai_date
 from domain.thai_text import grapheme_truncate
 from domain.workflow import CITIZEN_STEPS, Audience, Telling
@@ -23,6 +24,7 @@ from models import (
     ComplaintEvent,
     ComplaintStatus,
     Department,
+    DurationUnit,
     EventKind,
     LineAccount,
     LineChannel,
@@ -39,6 +41,12 @@ from models import (
 from tables.staff import staff_role
 
 STORY_LETTERS = 120
+# An order to oneself is told too: its card carries the buttons.
+ORDERS = frozenset({EventKind.REGISTER, EventKind.DIRECT})
+# Their note is the order's, the rating's or the result's own words: the card has a place of its own for it.
+SHOWN_ELSEWHERE = frozenset({EventKind.DIRECT, EventKind.RATE, EventKind.RECORD_RESULT})
+# What staff write for the citizen to read; every other note is for colleagues.
+WRITTEN_FOR_CITIZENS = frozenset({EventKind.ASK_CITIZEN, EventKind.EXTEND, EventKind.REJECT})
 
 
 def tell(
@@ -53,10 +61,9 @@ def tell(
         if telling.audience is Audience.COMPLAINANT:
             _tell_complainant(session, actor, complaint, event, telling.template_key)
             continue
+        is_order = event.kind in ORDERS and telling.audience is Audience.ASSIGNEE
         for officer in _officers(session, complaint, telling.audience):
-            if officer.id in heard or (
-                officer.id == actor.staff_user_id and telling.audience != Audience.ASSIGNEE
-            ):
+            if officer.id in heard or (officer.id == actor.staff_user_id and not is_order):
                 continue
             heard.add(officer.id)
             _tell_officer(session, actor, complaint, event, telling.template_key, officer)
@@ -65,12 +72,12 @@ def tell(
 def _tell_complainant(
     session: Session, actor: Actor, complaint: Complaint, event: ComplaintEvent, template_key: str
 ) -> None:
-    member = complaint.member
-    if member is None or member.is_shared:
-        return
-    account = _reachable(member.line_accounts, LineChannel.CITIZEN)
-    if account is not None:
-        _enqueue(session, actor, complaint, event, template_key, account, member.full_name)
+    """Tell the complainant and whoever follows the case; the shared member is nobody."""
+    members = [complaint.member, *(row.member for row in complaint.followers)]
+    for member in dict.fromkeys(one for one in members if one is not None and not one.is_shared):
+        account = _reachable(member.line_accounts, LineChannel.CITIZEN)
+        if account is not None:
+            _enqueue(session, actor, complaint, event, template_key, account, member.full_name)
 
 
 def _tell_officer(
@@ -142,9 +149,9 @@ def held_until(session: Session, actor: Actor, event: ComplaintEvent) -> datetim
 
 def _officers(session: Session, complaint: Complaint, audience: Audience) -> list[StaffUser]:
     """Return who is told: the department's own, up its line; where it has nobody, those who see to all."""
-    if audience is Audience.ASSIGNEE:
-        assignee = complaint.assignee
-        return [assignee] if assignee is not None and assignee.is_active else []
+    if audience in {Audience.ASSIGNEE, Audience.FORMER}:
+        officer = complaint.assignee if audience is Audience.ASSIGNEE else _former(session, complaint)
+        return [officer] if officer is not None and officer.is_active else []
     permission = Permission.COMPLAINT_ACCEPT if audience is Audience.INTAKE else Permission.COMPLAINT_OVERSEE
     upwards = _department_and_above(session, complaint.department_id)
     found = session.execute(
@@ -162,6 +169,12 @@ def _officers(session: Session, complaint: Complaint, audience: Audience) -> lis
     ).all()
     theirs = [officer for officer, _scope in found if officer.department_id in upwards]
     return theirs or [officer for officer, scope in found if scope is Scope.ALL]
+
+
+def _former(session: Session, complaint: Complaint) -> StaffUser | None:
+    """Return the officer whose case it was until this act; None when that did not change."""
+    then, present = changes_since(complaint).get("assignee_id", (None, None))
+    return session.get(StaffUser, then) if then is not None and then != present else None
 
 
 def _department_and_above(session: Session, department_id: int | None) -> set[int]:
@@ -184,7 +197,9 @@ def card_facts(
     status = complaint.status
     state_word = citizen_word(status, language) if for_citizen else word(status, language)
     place = complaint.place_text or (complaint.road.name if complaint.road else "")
-    due = thai_date(bangkok_date(complaint.due_at), lang=language) if complaint.due_at else ""
+    # While a case waits for others, a citizen is promised no day; once it is over there is none to keep.
+    is_due = not for_citizen or status.kind is StatusKind.OPEN
+    due = thai_date(bangkok_date(complaint.due_at), lang=language) if is_due and complaint.due_at else ""
     return {
         "number": complaint.number or complaint.public_code,
         "public_code": complaint.public_code,
@@ -194,7 +209,7 @@ def card_facts(
         "state_word": state_word,
         "due_text": due,
         "promised_text": promised_words(complaint.promised_text, language),
-        "reason": (complaint.reject_reason or "") if status is ComplaintStatus.REJECTED else "",
+        "reason": _reason(complaint, event, language, for_citizen=for_citizen),
         "latitude": str(complaint.latitude) if complaint.latitude is not None else "",
         "longitude": str(complaint.longitude) if complaint.longitude is not None else "",
         "state_seq": complaint.state_seq,
@@ -204,6 +219,31 @@ def card_facts(
         **_rating_facts(complaint, event),
         **_staff_facts(complaint, event, hidden=for_citizen),
     }
+
+
+def _reason(complaint: Complaint, event: ComplaintEvent, language: str, *, for_citizen: bool) -> str:
+    """Return why: the question, the body in charge, what the plan lacks, the original of a duplicate."""
+    if event.kind is EventKind.MERGE:
+        return str(event.facts.get("original", ""))
+    if not for_citizen:
+        return _colleagues_words(event, language)
+    if event.kind in WRITTEN_FOR_CITIZENS:
+        return event.note or ""
+    if event.kind is EventKind.PUT_ON_PLAN and complaint.plan_reason is not None:
+        return word(complaint.plan_reason, language)
+    if event.kind is EventKind.REFER_OUT:
+        return complaint.referred_to or ""
+    return (complaint.reject_reason or "") if complaint.status is ComplaintStatus.REJECTED else ""
+
+
+def _colleagues_words(event: ComplaintEvent, language: str) -> str:
+    """Return the note for an officer's card; of a talk about time with the number of working days."""
+    note = "" if event.kind in SHOWN_ELSEWHERE else event.note or ""
+    days = event.facts.get("days")
+    if not days:
+        return note
+    amount = duration_text(None, int(days), DurationUnit.WORKING_DAYS, language)
+    return f"{amount} – {note}"
 
 
 def _result_facts(complaint: Complaint, language: str) -> dict[str, str]:

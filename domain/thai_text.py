@@ -96,6 +96,19 @@ def clean_text(
     return cleaned
 
 
+def required_text(text: str | None, code: str, *, max_length: int, field: str, multiline: bool = True) -> str:
+    """Return a cleaned text that must say something; ``code`` is the message when it does not.
+
+    Raises:
+        InvalidField: ``text_too_long``.
+        MissingField: with ``code``.
+    """
+    cleaned = clean_text(text, max_length=max_length, field=field, multiline=multiline)
+    if not cleaned:
+        raise MissingField(code, field=field)
+    return cleaned
+
+
 def search_form(text: str) -> str:
     """Return the form in which two spellings of one text meet, for substring search.
 

@@ -20,10 +20,16 @@ from domain.settings import read_setting
 from domain.thai_text import search_form
 from domain.throttle import Limit
 from domain.vault import Vault
-from domain.workflow import CITIZEN_STEPS
+from domain.workflow import CITIZEN_STEPS, transition_for
 from models import AttachmentStage, Complaint, ComplaintStatus, EventKind, Rating, StatusKind
 
 PURPOSE: Final = "tracking"
+HOLDERS_ACTS: Final = (
+    EventKind.ANSWER,
+    EventKind.ADD_EVIDENCE,
+    EventKind.REOPEN,
+    EventKind.WITHDRAW,
+)
 LIMITS: Final = {
     "ip": Limit(free=5, window=timedelta(minutes=15)),
     "complaint": Limit(free=10, window=timedelta(hours=1)),
@@ -53,6 +59,9 @@ class Tracked:
         result_text: Of the latest result, while the complaint is done.
         before: Public ids of the photos of the trouble.
         after: Public ids of the photos of the result.
+        acts: What the holder may do now besides rating, by the names of the actions.
+        question: What the town asks and waits for.
+        original: Number and state of the case this one was joined with, in the citizen's words.
         may_rate: The latest result may be rated, or its rating still be changed.
         stars: The rating given for the latest result; None when there is none yet.
     """
@@ -77,6 +86,9 @@ class Tracked:
     reason: str
     before: list[str]
     after: list[str]
+    acts: list[str]
+    question: str
+    original: tuple[str, str] | None
     may_rate: bool
     stars: int | None
     comment: str
@@ -144,10 +156,38 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
         reason=(complaint.reject_reason or "") if status is ComplaintStatus.REJECTED else "",
         before=photos[AttachmentStage.BEFORE],
         after=photos[AttachmentStage.AFTER],
+        acts=_acts(session, complaint),
+        question=_question(complaint),
+        original=_original(session, complaint, language),
         may_rate=result is not None and _may_still_rate(session, rating),
         stars=rating.stars if rating else None,
         comment=(rating.comment or "") if rating else "",
     )
+
+
+def _acts(session: Session, complaint: Complaint) -> list[str]:
+    """Return what the holder may do, as the table of transitions and the reopening days say."""
+    acts = [
+        row.action.value
+        for row in (transition_for(one) for one in HOLDERS_ACTS)
+        if row.by_member and complaint.status in row.sources
+    ]
+    ended = complaint.finished_at
+    days = timedelta(days=int(read_setting(session, "reopen_days")))
+    is_late = complaint.status.kind is not StatusKind.WITHDRAWN and ended is not None and now() - ended > days
+    return [act for act in acts if act != EventKind.REOPEN or not is_late]
+
+
+def _question(complaint: Complaint) -> str:
+    if complaint.status is not ComplaintStatus.AWAITING_CITIZEN:
+        return ""
+    asked = [row for row in complaint.events if row.kind is EventKind.ASK_CITIZEN and row.undone_at is None]
+    return (asked[-1].note or "") if asked else ""
+
+
+def _original(session: Session, complaint: Complaint, language: str) -> tuple[str, str] | None:
+    original = session.get(Complaint, complaint.duplicate_of_id) if complaint.duplicate_of_id else None
+    return (str(original), citizen_word(original.status, language)) if original else None
 
 
 def _may_still_rate(session: Session, rating: Rating | None) -> bool:
@@ -159,6 +199,8 @@ def _may_still_rate(session: Session, rating: Rating | None) -> bool:
 def _photos(complaint: Complaint) -> dict[AttachmentStage, list[str]]:
     photos: dict[AttachmentStage, list[str]] = {stage: [] for stage in AttachmentStage}
     for photo in complaint.attachments:
+        if photo.page_count is not None:
+            continue  # A scanned paper may name people; the citizen has his own.
         photos[photo.stage].append(photo.public_id)
     return photos
 
@@ -178,7 +220,8 @@ def _steps(complaint: Complaint, language: str) -> list[Step]:
 def _reached(complaint: Complaint, states: frozenset[ComplaintStatus]) -> datetime | None:
     reached = None
     for event in complaint.events:
-        if event.to_status in states and event.from_status not in states:
+        counts = event.undone_at is None and event.kind is not EventKind.UNDO
+        if counts and event.to_status in states and event.from_status not in states:
             reached = event.at
     return reached
 
@@ -186,7 +229,9 @@ def _reached(complaint: Complaint, states: frozenset[ComplaintStatus]) -> dateti
 def _history(complaint: Complaint, language: str) -> list[tuple[datetime, str]]:
     told: list[tuple[datetime, str]] = []
     for event in complaint.events:
-        if not event.is_public or event.to_status is None or event.kind is EventKind.RATE:
+        if not event.is_public or event.undone_at is not None or event.to_status is None:
+            continue
+        if event.kind is EventKind.RATE:
             continue
         text = citizen_word(event.to_status, language)
         if not told or told[-1][1] != text:

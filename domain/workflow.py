@@ -7,180 +7,305 @@ come from ``TRANSITIONS``; change it in an ADR and in code together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from typing import Any
 
 from domain.actor import Actor
 from domain.permissions import Permission, may
+from domain.transition import Audience as Audience
+from domain.transition import Telling as Telling
+from domain.transition import Transition as Transition
+from domain.transition import told
 from models import Complaint, ComplaintStatus, EventKind, StatusKind
 
 S = ComplaintStatus
+P = Permission
 Action = EventKind
 
-
-class Audience(StrEnum):
-    """Who is told; the recipients are found when the act happens."""
-
-    COMPLAINANT = "complainant"
-    ASSIGNEE = "assignee"
-    INTAKE = "intake"
-    HEADS = "heads"
+UNFINISHED = frozenset(status for status in S if status.kind in {StatusKind.OPEN, StatusKind.WAITING})
+DONE = frozenset({S.RESOLVED, S.CLOSED})
+WORKED_ON = frozenset({S.ACCEPTED, S.DIRECTED, S.ACKNOWLEDGED, S.IN_PROGRESS})
+ANYWHERE = frozenset(S)
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One message of an act: to whom, in the words of which template."""
-
-    audience: Audience
-    template_key: str
+def _begins(action: Action, target: ComplaintStatus | None, needs: str, **more: Any) -> Transition:
+    """Return the row of an act that makes a complaint."""
+    return Transition(action, frozenset(), target, requires=frozenset(needs.split()), **more)
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One row of the table.
-
-    Attributes:
-        action: What happens; also the kind of the event it leaves.
-        sources: States it starts from; empty for acts that make a complaint.
-        target: State it leads to; None keeps the state.
-        permission: What staff need; None where only the complainant or the system acts.
-        by_member: The complainant may do it on an own complaint.
-        by_system: The scheduler or an import may do it.
-        only_assignee: Only the responsible officer, whatever the scope of others.
-        requires: Payload fields that must be there.
-        tells: One message each.
-        is_public: The citizen sees the event in the timeline.
-        button: Staff screens offer it as a button, in table order.
-    """
-
-    action: Action
-    sources: frozenset[ComplaintStatus]
-    target: ComplaintStatus | None
-    permission: Permission | None = None
-    by_member: bool = False
-    by_system: bool = False
-    only_assignee: bool = False
-    requires: frozenset[str] = field(default_factory=frozenset)
-    tells: tuple[Telling, ...] = ()
-    is_public: bool = True
-    button: bool = False
-
-
-def _tell(audience: Audience, template_key: str) -> Telling:
-    return Telling(audience, template_key)
+def _button(
+    action: Action,
+    sources: set[ComplaintStatus] | frozenset[ComplaintStatus],
+    target: ComplaintStatus | None,
+    permission: Permission,
+    needs: str = "",
+    **more: Any,
+) -> Transition:
+    """Return the row of an act that staff screens offer and its author may undo."""
+    required = frozenset(needs.split())
+    more = {"button": True, "undoable": True, **more}
+    return Transition(action, frozenset(sources), target, permission, requires=required, **more)
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(
+    _begins(
         Action.SUBMIT,
-        frozenset(),
         S.SUBMITTED,
+        "kind story",
         by_member=True,
         by_system=True,
-        requires=frozenset({"kind", "story"}),
-        tells=(
-            _tell(Audience.COMPLAINANT, "citizen_submitted"),
-            _tell(Audience.INTAKE, "staff_new_complaint"),
-        ),
+        tells=told(complainant="citizen_submitted", intake="staff_new_complaint"),
     ),
-    Transition(
+    _begins(
         Action.IMPORT,
-        frozenset(),
         None,
-        permission=Permission.COMPLAINT_IMPORT,
+        "external_source external_id",
+        permission=P.COMPLAINT_IMPORT,
         by_system=True,
-        requires=frozenset({"external_source", "external_id"}),
         is_public=False,
     ),
-    Transition(
+    _begins(
         Action.REGISTER,
-        frozenset(),
         S.DIRECTED,
-        permission=Permission.COMPLAINT_CREATE,
-        requires=frozenset({"member_id", "channel_id", "story", "category_id"}),
-        tells=(
-            _tell(Audience.COMPLAINANT, "citizen_registered"),
-            _tell(Audience.ASSIGNEE, "staff_directed"),
-        ),
+        "member_id channel_id story category_id",
+        permission=P.COMPLAINT_CREATE,
+        tells=told(complainant="citizen_registered", assignee="staff_directed"),
     ),
-    Transition(
+    _button(
         Action.ACCEPT,
-        frozenset({S.SUBMITTED}),
+        {S.SUBMITTED},
         S.ACCEPTED,
-        permission=Permission.COMPLAINT_ACCEPT,
-        requires=frozenset({"category_id"}),
-        tells=(_tell(Audience.COMPLAINANT, "citizen_accepted"),),
-        button=True,
+        P.COMPLAINT_ACCEPT,
+        "category_id",
+        tells=told(complainant="citizen_accepted"),
     ),
-    Transition(
+    _button(
         Action.DIRECT,
-        frozenset({S.ACCEPTED, S.DIRECTED, S.ACKNOWLEDGED, S.IN_PROGRESS}),
+        WORKED_ON,
         S.DIRECTED,
-        permission=Permission.COMPLAINT_DIRECT,
-        requires=frozenset({"subcategory_id", "assignee_id"}),
-        tells=(
-            _tell(Audience.ASSIGNEE, "staff_directed"),
-            _tell(Audience.COMPLAINANT, "citizen_directed"),
-        ),
-        button=True,
+        P.COMPLAINT_DIRECT,
+        "subcategory_id assignee_id",
+        tells=told(assignee="staff_directed", former="staff_reassigned", complainant="citizen_directed"),
     ),
-    Transition(
+    _button(
         Action.ACKNOWLEDGE,
-        frozenset({S.DIRECTED}),
+        {S.DIRECTED},
         S.ACKNOWLEDGED,
-        permission=Permission.COMPLAINT_ACKNOWLEDGE,
+        P.COMPLAINT_ACKNOWLEDGE,
         only_assignee=True,
-        tells=(_tell(Audience.COMPLAINANT, "citizen_acknowledged"),),
-        button=True,
+        tells=told(complainant="citizen_acknowledged"),
     ),
-    Transition(
+    _button(
         Action.START,
-        frozenset({S.DIRECTED, S.ACKNOWLEDGED}),
+        {S.DIRECTED, S.ACKNOWLEDGED},
         S.IN_PROGRESS,
-        permission=Permission.COMPLAINT_START,
-        tells=(_tell(Audience.COMPLAINANT, "citizen_started"),),
-        button=True,
+        P.COMPLAINT_START,
+        tells=told(complainant="citizen_started"),
     ),
-    Transition(
+    _button(
         Action.RECORD_RESULT,
-        frozenset({S.DIRECTED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.AWAITING_PLAN, S.REFERRED_OUT}),
+        {S.DIRECTED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.AWAITING_PLAN, S.REFERRED_OUT},
         S.RESOLVED,
-        permission=Permission.COMPLAINT_RECORD_RESULT,
-        requires=frozenset({"done_date", "result_text", "outcome"}),
-        tells=(
-            _tell(Audience.COMPLAINANT, "citizen_result"),
-            _tell(Audience.HEADS, "staff_result"),
-        ),
-        button=True,
+        P.COMPLAINT_RECORD_RESULT,
+        "done_date result_text outcome",
+        tells=told(complainant="citizen_result", heads="staff_result"),
+    ),
+    _button(
+        Action.ANSWER,
+        {S.AWAITING_CITIZEN},
+        None,
+        P.COMPLAINT_ANSWER,
+        "text",
+        leads_back=True,
+        by_member=True,
+        tells=told(assignee="staff_answered", intake="staff_answered"),
+    ),
+    _button(
+        Action.TAKE_OFF_PLAN,
+        {S.AWAITING_PLAN},
+        S.IN_PROGRESS,
+        P.COMPLAINT_PLAN,
+        "note",
+        tells=told(complainant="citizen_off_plan", assignee="staff_resumed"),
+    ),
+    _button(
+        Action.RETURN_FROM_REFERRAL,
+        {S.REFERRED_OUT},
+        S.IN_PROGRESS,
+        P.COMPLAINT_REFER,
+        "note",
+        tells=told(complainant="citizen_returned", assignee="staff_resumed"),
+    ),
+    _button(
+        Action.ASK_CITIZEN,
+        {S.SUBMITTED, *WORKED_ON},
+        S.AWAITING_CITIZEN,
+        P.COMPLAINT_ASK,
+        "question",
+        tells=told(complainant="citizen_question"),
+    ),
+    _button(
+        Action.FORWARD,
+        {S.SUBMITTED, S.ACCEPTED, S.DIRECTED},
+        None,
+        P.COMPLAINT_FORWARD,
+        "department_id reason",
+        leads_back=True,
+        tells=told(intake="staff_forwarded", former="staff_reassigned", complainant="citizen_forwarded"),
+    ),
+    _button(
+        Action.PUT_ON_PLAN,
+        WORKED_ON,
+        S.AWAITING_PLAN,
+        P.COMPLAINT_PLAN,
+        "plan_reason note",
+        tells=told(complainant="citizen_on_plan"),
+    ),
+    _button(
+        Action.REFER_OUT,
+        {S.SUBMITTED, *WORKED_ON},
+        S.REFERRED_OUT,
+        P.COMPLAINT_REFER,
+        "referred_to reason",
+        tells=told(complainant="citizen_referred"),
+    ),
+    _button(
+        Action.REASSIGN,
+        {S.AWAITING_CITIZEN, S.AWAITING_PLAN, S.REFERRED_OUT},
+        None,
+        P.COMPLAINT_DIRECT,
+        "assignee_id reason",
+        is_public=False,
+        # Not the order's card: while it waits there is nothing to acknowledge.
+        tells=told(assignee="staff_taken_over", former="staff_reassigned"),
+    ),
+    _button(
+        Action.HAND_BACK,
+        {S.DIRECTED, S.ACKNOWLEDGED, S.IN_PROGRESS},
+        S.ACCEPTED,
+        P.COMPLAINT_HAND_BACK,
+        "reason",
+        only_assignee=True,
+        is_public=False,
+        tells=told(intake="staff_handed_back"),
+    ),
+    _button(
+        Action.ASK_MORE_TIME,
+        {S.ACKNOWLEDGED, S.IN_PROGRESS},
+        None,
+        P.COMPLAINT_ASK_TIME,
+        "days reason",
+        only_assignee=True,
+        is_public=False,
+        tells=told(heads="staff_more_time"),
+    ),
+    _button(
+        Action.EXTEND,
+        {S.ACKNOWLEDGED, S.IN_PROGRESS},
+        None,
+        P.COMPLAINT_EXTEND,
+        "days reason",
+        tells=told(complainant="citizen_extended", assignee="staff_extended"),
+    ),
+    _button(
+        Action.REFUSE_MORE_TIME,
+        {S.ACKNOWLEDGED, S.IN_PROGRESS},
+        None,
+        P.COMPLAINT_EXTEND,
+        "reason",
+        is_public=False,
+        tells=told(assignee="staff_time_refused"),
+    ),
+    _button(
+        Action.CORRECT_RESULT,
+        DONE,
+        None,
+        P.COMPLAINT_CORRECT,
+        "result_text reason",
+        tells=told(complainant="citizen_corrected"),
     ),
     Transition(
         Action.RATE,
-        frozenset({S.RESOLVED, S.CLOSED}),
+        DONE,
         None,
         by_member=True,
         requires=frozenset({"stars"}),
-        tells=(
-            _tell(Audience.ASSIGNEE, "staff_rated"),
-            _tell(Audience.HEADS, "staff_rated"),
-        ),
+        tells=told(assignee="staff_rated", heads="staff_rated"),
     ),
-    Transition(
-        Action.CLOSE,
-        frozenset({S.RESOLVED}),
-        S.CLOSED,
-        permission=Permission.COMPLAINT_CLOSE,
-        by_system=True,
-        button=True,
+    _button(Action.CLOSE, {S.RESOLVED}, S.CLOSED, P.COMPLAINT_CLOSE, by_system=True),
+    _button(
+        Action.REOPEN,
+        {*DONE, S.REJECTED, S.WITHDRAWN},
+        None,
+        P.COMPLAINT_REOPEN,
+        "reason",
+        leads_back=True,
+        by_member=True,
+        tells=told(assignee="staff_reopened", intake="staff_reopened", complainant="citizen_reopened"),
     ),
-    Transition(
+    _button(
+        Action.MERGE,
+        UNFINISHED,
+        S.DUPLICATE,
+        P.COMPLAINT_MERGE,
+        "original_id",
+        tells=told(complainant="citizen_merged"),
+    ),
+    _button(
+        Action.UNMERGE,
+        {S.DUPLICATE},
+        None,
+        P.COMPLAINT_MERGE,
+        "reason",
+        leads_back=True,
+        tells=told(complainant="citizen_unmerged"),
+    ),
+    _button(
         Action.REJECT,
-        frozenset({S.SUBMITTED, S.ACCEPTED}),
+        {S.SUBMITTED, S.ACCEPTED},
         S.REJECTED,
-        permission=Permission.COMPLAINT_REJECT,
-        requires=frozenset({"reason"}),
-        tells=(_tell(Audience.COMPLAINANT, "citizen_rejected"),),
-        button=True,
+        P.COMPLAINT_REJECT,
+        "reason",
+        tells=told(complainant="citizen_rejected"),
     ),
+    _button(
+        Action.WITHDRAW,
+        UNFINISHED,
+        S.WITHDRAWN,
+        P.COMPLAINT_WITHDRAW,
+        "channel_id note",
+        by_member=True,
+        tells=told(intake="staff_withdrawn", assignee="staff_withdrawn"),
+    ),
+    _button(
+        Action.LAPSE,
+        {S.AWAITING_CITIZEN},
+        S.CLOSED,
+        P.COMPLAINT_CLOSE,
+        by_system=True,
+        tells=told(complainant="citizen_lapsed"),
+    ),
+    _button(
+        Action.ADD_EVIDENCE,
+        UNFINISHED,
+        None,
+        P.COMPLAINT_EVIDENCE,
+        by_member=True,
+        tells=told(assignee="staff_evidence", intake="staff_evidence"),
+    ),
+    _button(Action.NOTE, ANYWHERE, None, P.COMPLAINT_NOTE, "note", is_public=False),
+    _button(
+        Action.REMOVE_ATTACHMENT,
+        ANYWHERE,
+        None,
+        P.COMPLAINT_REMOVE_ATTACHMENT,
+        "attachment_id reason",
+        is_public=False,
+        button=False,
+    ),
+    _button(Action.EDIT, ANYWHERE, None, P.COMPLAINT_UPDATE, "version", is_public=False, button=False),
+    Transition(Action.UNDO, ANYWHERE, None, leads_back=True, is_public=False),
+    Transition(Action.FOLLOW, UNFINISHED | DONE, None, P.COMPLAINT_CREATE, by_member=True, is_public=False),
+    Transition(Action.UNFOLLOW, UNFINISHED | DONE, None, P.COMPLAINT_CREATE, by_member=True, is_public=False),
 )
 
 _BY_ACTION: dict[Action, Transition] = {row.action: row for row in TRANSITIONS}
@@ -193,7 +318,7 @@ CITIZEN_STEPS: tuple[tuple[str, frozenset[ComplaintStatus]], ...] = (
         "working",
         frozenset({S.ACKNOWLEDGED, S.IN_PROGRESS, S.AWAITING_CITIZEN, S.AWAITING_PLAN, S.REFERRED_OUT}),
     ),
-    ("done", frozenset({S.RESOLVED, S.CLOSED})),
+    ("done", DONE),
 )
 
 
@@ -219,4 +344,4 @@ def allowed_actions(actor: Actor, complaint: Complaint) -> Iterator[Transition]:
 
 def is_finished(status: ComplaintStatus) -> bool:
     """Tell whether nobody has to work on a complaint in this state any more."""
-    return status.kind not in {StatusKind.OPEN, StatusKind.WAITING}
+    return status not in UNFINISHED

@@ -71,7 +71,7 @@ def entry_fields(session: Session, member: Member, officer: str = "officer", **m
     """Return the fields of a filled entry form, as a browser sends them; the tokens come from the page."""
     subcategory = engineering_type(session)
     return {
-        "act": "save",
+        "act": "save_apart",  # Nobody asks these forms whether it is the same case again.
         "who": "member",
         "member_id": str(member.id),
         "story": STORY,

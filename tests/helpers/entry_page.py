@@ -11,9 +11,15 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from helpers.people import sign_in_client
+from helpers.casework import member_of, subtype
+from helpers.people import officer_named, sign_in_client
 from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
+
+from extensions import write_transaction
+from models import Channel
 
 NEW = "/admin/complaint/new"
 
@@ -73,6 +79,25 @@ class Counter:
         if photos:
             data["photos"] = [(io.BytesIO(content), name) for content, name in photos]
         return Page(self.client.post(url, data=data, content_type="multipart/form-data"))
+
+
+def lamp_form(clerk: Counter, session: Session, **more: str) -> dict[str, Any]:
+    """Return the page's form filled with a street light that is out, told by a citizen the town knows."""
+    with write_transaction() as writing:
+        citizen = member_of(writing).id
+    lamp = subtype(session, "ฟ.(1)")
+    return {
+        **clerk.get().fields(),
+        "act": "save",
+        "who": "member",
+        "member_id": str(citizen),
+        "story": "ไฟถนนดับ",
+        "channel_id": str(session.scalars(select(Channel.id).where(Channel.code == "phone")).one()),
+        "category_id": str(lamp.category_id),
+        "subcategory_id": str(lamp.id),
+        "assignee_id": str(officer_named(session, "officer").id),
+        **more,
+    }
 
 
 class _Reader(HTMLParser):

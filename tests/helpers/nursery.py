@@ -78,7 +78,7 @@ def nursery(program: str) -> Iterator[Nursery]:
     """Run a nursery's program for the time of a test module."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
     with subprocess.Popen(
-        [sys.executable, program],
+        [sys.executable, "-P", program],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,

@@ -3,97 +3,85 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from helpers.casework import bring_to, member_of, press, register_case, submitted_case
+from helpers.casework import (
+    bring_to,
+    member_of,
+    press,
+    register_case,
+    submitted_case,
+)
+from helpers.hearing import CITIZEN, LETTERS, TOLD, bells, last_message, name_of, news, ready_for, told
 from helpers.people import actor_named, officer_named
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.clock import FrozenClock, now
-from domain.complaints import acknowledge, rate
+from domain.complaints import acknowledge, follow, rate
 from domain.members import shared_member
-from domain.notifications import citizen_steps
 from domain.settings import write_setting
+from domain.workflow import TRANSITIONS
+from line_sim.checks import check_body
+from line_sim.state import user_id_for
 from models import (
-    Complaint,
     ComplaintStatus,
-    Disclosure,
     LineAccount,
     LineChannel,
     LineState,
-    MessageTemplate,
-    Notification,
     OutboxChannel,
     OutboxMessage,
     Role,
-    StaffUser,
 )
+from worker.letters import write_letters
 
 S = ComplaintStatus
 
 
-def told(session: Session, case: Complaint) -> list[tuple[str, str]]:
-    """Return (recipient, template) of everything in the outbox for a case, oldest first."""
-    session.flush()
-    rows = session.scalars(
-        select(OutboxMessage).where(OutboxMessage.complaint_id == case.id).order_by(OutboxMessage.id)
-    )
-    return [(row.recipient_name, row.template_key) for row in rows]
+def test_every_act_of_staff_on_a_case_says_here_whom_it_tells() -> None:
+    acts = {row.action.value for row in TRANSITIONS if row.undoable}
 
-
-def news(session: Session, case: Complaint, before: int) -> set[tuple[str, str]]:
-    return set(told(session, case)[before:])
-
-
-def bells(session: Session, case: Complaint) -> set[tuple[str, str]]:
-    session.flush()
-    rows = session.execute(
-        select(StaffUser.username, Notification.template_key)
-        .join(StaffUser, StaffUser.id == Notification.staff_user_id)
-        .where(Notification.complaint_id == case.id)
-    )
-    return {(username, key) for username, key in rows}
-
-
-def name_of(session: Session, username: str) -> str:
-    return officer_named(session, username).full_name
-
-
-def last_message(session: Session, channel: OutboxChannel) -> OutboxMessage:
-    session.flush()
-    found = select(OutboxMessage).where(OutboxMessage.channel == channel).order_by(OutboxMessage.id.desc())
-    return session.scalars(found.limit(1)).one()
-
-
-CITIZEN = "นายสมชาย ใจดี"
-
-# workflow.md, column "told": C the complainant, O the officer, I the intake, H the head.
-TOLD: dict[str, tuple[ComplaintStatus, str, set[tuple[str, str]]]] = {
-    "accept": (S.SUBMITTED, "clerk", {("C", "citizen_accepted")}),
-    "direct": (S.ACCEPTED, "clerk", {("O", "staff_directed"), ("C", "citizen_directed")}),
-    "acknowledge": (S.DIRECTED, "officer", {("C", "citizen_acknowledged")}),
-    "start": (S.DIRECTED, "officer", {("C", "citizen_started")}),
-    "start after acknowledging": (S.ACKNOWLEDGED, "officer", set()),
-    "record_result": (S.IN_PROGRESS, "officer", {("C", "citizen_result"), ("H", "staff_result")}),
-    "close": (S.RESOLVED, "clerk", set()),
-    "reject": (S.SUBMITTED, "clerk", {("C", "citizen_rejected")}),
-}
+    assert {name.split()[0] for name in TOLD} == acts
 
 
 @pytest.mark.parametrize("row", list(TOLD), ids=list(TOLD))
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_each_act_tells_whom_the_table_names(app: Flask, session: Session, row: str) -> None:
-    state, who, expected = TOLD[row]
-    case = bring_to(app, session, state)
+    _state, who, expected = TOLD[row]
+    case = ready_for(app, session, row)
     before = len(told(session, case))
-    names = {"C": CITIZEN, "O": name_of(session, "officer"), "H": name_of(session, "head")}
+    names = {letter: name_of(session, username) for letter, username in LETTERS.items()}
 
     press(session, who, case, row.split()[0])
 
-    assert news(session, case, before) == {(names[letter], key) for letter, key in expected}
+    assert news(session, case, before) == {({"C": CITIZEN, **names}[letter], key) for letter, key in expected}
+
+
+@pytest.mark.parametrize("row", [row for row in TOLD if TOLD[row][2]], ids=str)
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_each_message_becomes_a_card_that_line_takes(
+    app: Flask, session: Session, row: str, language: str
+) -> None:
+    _state, who, expected = TOLD[row]
+    case = ready_for(app, session, row)
+    for account in session.scalars(select(LineAccount)):
+        account.language = language
+    session.flush()
+
+    press(session, who, case, row.split()[0])
+    session.commit()
+    newest = select(OutboxMessage).where(OutboxMessage.event_id == case.events[-1].id)
+    rows = session.scalars(newest.order_by(OutboxMessage.id)).all()
+    letters = write_letters(session, app, [message.id for message in rows])
+
+    assert {message.template_key for message in rows} == {key for _letter, key in expected}
+    for letter in letters:
+        assert letter.body, letter.detail
+        push = {"to": user_id_for("malee"), "messages": letter.body}
+        assert check_body("push", push, allow_http=True) == []
 
 
 def test_a_citizens_own_complaint_tells_the_citizen_and_the_central_unit(
@@ -167,6 +155,69 @@ def test_somebody_with_two_roles_hears_once(app: Flask, session: Session) -> Non
     case = bring_to(app, session, S.RESOLVED)
 
     assert [key for name, key in told(session, case) if name == head.full_name] == ["staff_result"]
+
+
+def test_who_follows_a_case_hears_what_its_complainant_hears(app: Flask, session: Session) -> None:
+    case, neighbour = register_case(app, session), member_of(session, "+66890000009")
+    neighbour.first_name = "สมหญิง"
+    follow(session, actor_named(session, "clerk"), case.id, member_id=neighbour.id)
+    before = len(told(session, case))
+
+    press(session, "officer", case, "acknowledge")
+
+    assert news(session, case, before) == {
+        (CITIZEN, "citizen_acknowledged"),
+        ("นายสมหญิง ใจดี", "citizen_acknowledged"),
+    }
+
+
+def test_an_officer_is_told_that_a_case_is_his_no_more(app: Flask, session: Session) -> None:
+    case = bring_to(app, session, S.IN_PROGRESS)
+    before = len(told(session, case))
+
+    press(session, "clerk", case, "direct", assignee_id=officer_named(session, "nirut.b").id)
+
+    assert news(session, case, before) == {
+        (name_of(session, "nirut.b"), "staff_directed"),
+        (name_of(session, "officer"), "staff_reassigned"),
+    }
+    card = last_message(session, OutboxChannel.LINE_STAFF).facts
+    assert (card["officer_name"], card["reason"]) == (name_of(session, "nirut.b"), "")
+
+
+def test_the_same_officer_with_another_subtype_is_ordered_and_not_released(
+    app: Flask, session: Session
+) -> None:
+    case = bring_to(app, session, S.DIRECTED)
+    other = next(row for row in case.category.subcategories if row.id != case.subcategory_id)
+    before = len(told(session, case))
+
+    press(session, "clerk", case, "direct", subcategory_id=other.id)
+
+    assert news(session, case, before) == {(name_of(session, "officer"), "staff_directed")}
+
+
+def test_who_gives_his_own_case_away_needs_no_telling(app: Flask, session: Session) -> None:
+    head = officer_named(session, "head")
+    head.roles.append(session.scalars(select(Role).where(Role.code == "field_officer")).one())
+    session.flush()
+    case = register_case(app, session, assignee_id=head.id)
+
+    press(session, "head", case, "direct")
+
+    assert ("head", "staff_reassigned") not in bells(session, case)
+    assert ("officer", "staff_directed") in bells(session, case)
+
+
+def test_who_orders_himself_gets_the_card_with_the_buttons(app: Flask, session: Session) -> None:
+    head = officer_named(session, "head")
+    head.roles.append(session.scalars(select(Role).where(Role.code == "field_officer")).one())
+    session.flush()
+    case = bring_to(app, session, S.ACCEPTED)
+
+    press(session, "head", case, "direct", assignee_id=head.id)
+
+    assert ("head", "staff_directed") in bells(session, case)
 
 
 def test_the_shared_member_is_told_nothing(app: Flask, session: Session) -> None:
@@ -263,51 +314,6 @@ def test_where_a_department_has_no_intake_the_central_unit_hears(app: Flask, ses
     assert bells(session, without) == {("prasong.c", "staff_new_complaint")}
 
 
-def test_a_concealed_complainant_is_on_no_officers_card(app: Flask, session: Session) -> None:
-    register_case(app, session, disclosure=Disclosure.CONCEALED)
-
-    said = str(last_message(session, OutboxChannel.LINE_STAFF).facts)
-
-    assert "สมชาย" not in said
-    assert "812345678" not in said
-
-
-def test_a_citizens_card_names_no_officer_and_tells_no_story(app: Flask, session: Session) -> None:
-    case = bring_to(app, session, S.ACKNOWLEDGED)
-
-    facts = last_message(session, OutboxChannel.LINE_CITIZEN).facts
-
-    assert facts["officer_name"] == facts["story_short"] == facts["comment"] == ""
-    assert case.story not in str(facts)
-    assert name_of(session, "officer") not in str(facts)
-
-
-def test_an_orders_words_go_to_the_officer_and_not_to_the_citizen(app: Flask, session: Session) -> None:
-    case = bring_to(app, session, S.ACCEPTED)
-
-    press(session, "clerk", case, "direct", note="ระวังสุนัขดุ")
-
-    assert last_message(session, OutboxChannel.LINE_STAFF).facts["comment"] == "ระวังสุนัขดุ"
-    assert "ระวังสุนัขดุ" not in str(last_message(session, OutboxChannel.LINE_CITIZEN).facts)
-
-
-def test_facts_are_in_the_language_of_who_reads_them(app: Flask, session: Session) -> None:
-    member_of(session).line_accounts[0].language = "en"
-    case = register_case(app, session)
-
-    message = last_message(session, OutboxChannel.LINE_CITIZEN)
-
-    assert message.language == "en"
-    assert message.facts["state_word"] == "Waiting to be worked on"
-    assert message.facts["kind_word"] == "Complaint"
-    assert case.promised_text is not None
-    assert "วัน" in case.promised_text
-    assert "day" in message.facts["promised_text"]
-    assert message.facts["due_text"].endswith(str((case.due_at or now()).year))
-    assert message.facts["subtype_name"] == case.subcategory.name_en if case.subcategory else False
-    assert last_message(session, OutboxChannel.LINE_STAFF).facts["state_word"] == "สั่งการแล้ว"
-
-
 @pytest.mark.parametrize(
     ("who", "via", "waits"), [("officer", "web", 30), ("officer", "line", 0)], ids=["web", "LINE"]
 )
@@ -340,55 +346,3 @@ def test_registrations_and_citizens_do_not_wait(
     submitted_case(app, session)
 
     assert set(session.scalars(select(OutboxMessage.not_before))) == {frozen_noon()}
-
-
-def test_every_message_has_words_in_both_languages(app: Flask, session: Session) -> None:
-    written = set(session.execute(select(MessageTemplate.key, MessageTemplate.language)))
-    for row in TOLD:
-        state, who, _expected = TOLD[row]
-        press(session, who, bring_to(app, session, state), row.split()[0])
-    session.flush()
-
-    used = set(session.scalars(select(OutboxMessage.template_key)))
-    assert {(key, language) for key in used for language in ("th", "en")} <= {tuple(pair) for pair in written}
-
-
-STEPS: dict[ComplaintStatus, list[tuple[str, str]]] = {
-    S.SUBMITTED: [
-        ("ได้รับเรื่องแล้ว", "now"),
-        ("รอดำเนินการ", "todo"),
-        ("กำลังดำเนินการ", "todo"),
-        ("ดำเนินการเสร็จสิ้น", "todo"),
-    ],
-    S.AWAITING_PLAN: [
-        ("ได้รับเรื่องแล้ว", "done"),
-        ("รอดำเนินการ", "done"),
-        ("รอเข้าแผน", "now"),
-        ("ดำเนินการเสร็จสิ้น", "todo"),
-    ],
-    S.CLOSED: [
-        ("ได้รับเรื่องแล้ว", "done"),
-        ("รอดำเนินการ", "done"),
-        ("กำลังดำเนินการ", "done"),
-        ("ปิดเรื่อง", "done"),
-    ],
-    S.REJECTED: [("ได้รับเรื่องแล้ว", "done"), ("ไม่รับเรื่อง", "now")],
-    S.DUPLICATE: [("ได้รับเรื่องแล้ว", "done"), ("รวมกับเรื่องเดิม", "now")],
-}
-
-
-@pytest.mark.parametrize("status", list(STEPS))
-def test_the_way_is_told_in_citizens_words(status: ComplaintStatus) -> None:
-    case: Any = Complaint(status=status)
-
-    assert [tuple(step) for step in citizen_steps(case, "th")] == STEPS[status]
-
-
-@pytest.mark.parametrize("status", list(ComplaintStatus))
-def test_every_state_has_a_way_with_one_present_step(status: ComplaintStatus) -> None:
-    case: Any = Complaint(status=status)
-
-    marks = [mark for _word, mark in citizen_steps(case, "en")]
-
-    assert marks.count("now") == (0 if status in {S.RESOLVED, S.CLOSED} else 1)
-    assert marks[0] in {"now", "done"}

@@ -181,7 +181,7 @@ def test_the_reason_is_told_while_it_holds(app: Flask, session: Session) -> None
 
     view = view_of(session, case)
 
-    assert view.reason == "อยู่ในความดูแลของแขวงทางหลวง"
+    assert view.reason == "ไม่อยู่ในเขตเทศบาล ติดต่อ อบต. บ้านเป็ด"
     assert [step.text for step in view.steps] == ["ได้รับเรื่องแล้ว", "ไม่รับเรื่อง"]
     assert all(step.reached_at for step in view.steps)
     assert not view.is_open
