@@ -1,13 +1,17 @@
-"""Photos from strangers: what the product keeps of one. The decoding itself runs in a sandbox child."""
+"""Photos and papers from strangers: what the product keeps of one. The decoding runs in a sandbox child."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sandbox import Refused, Sandbox, SandboxFailed
 
 MAX_PHOTO_BYTES = 15 * 1024 * 1024
 MAX_PHOTO_PIXELS = 50_000_000
+MAX_PAPER_PAGES = 30
 WALL_SECONDS = 20.0
+
+Turn = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,39 @@ class Picture:
 
 @dataclass(frozen=True)
 class ProcessedPhoto:
-    """A photo made new from its pixels.
+    """A photo made new from its pixels, once for each use.
 
-    `full` is at most 2048 px a side, `small` fits 800 x 600 (lists, PDF). `position` (latitude, longitude)
-    and `taken_at` (UTC) are what the camera had written; they are in neither picture.
+    `full` is for the screen (a larger original becomes 2000 to 2048 px on its longer side), `small` fits
+    800 x 600 (lists, phones), `printed` fits 720 x 540 (240 dpi where the PDF copy shows it). `photo_hash` is
+    what domain/photo_hashes.py compares; None for a picture that shows nothing. `position` (latitude,
+    longitude) and `taken_at` (UTC) are what the camera had written; they are in none of the pictures.
     """
 
     full: Picture
     small: Picture
+    printed: Picture
+    photo_hash: str | None
     position: tuple[float, float] | None
     taken_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ProcessedPaper:
+    """A scanned PDF made new: every page a picture, nothing else. `small` and `printed` show page one."""
+
+    pdf: bytes
+    sha256: str
+    page_count: int
+    small: Picture
+    printed: Picture
+
+
+def process_file(data: bytes, sandbox: Sandbox) -> ProcessedPhoto | ProcessedPaper:
+    """Decode a photo or a scanned PDF in a child and return it made new; its name plays no part.
+
+    Raises Refused with a code of `photo_…` or `paper_…`, or SandboxFailed when the child was killed or broke.
+    """
+    return process_paper(data, sandbox) if data.startswith(b"%PDF-") else reencode(data, sandbox)
 
 
 def reencode(data: bytes, sandbox: Sandbox) -> ProcessedPhoto:
@@ -41,15 +68,30 @@ def reencode(data: bytes, sandbox: Sandbox) -> ProcessedPhoto:
     photo_too_many_pixels, or SandboxFailed when the child was killed or broke.
     """
     check_size(data)
+    return _photo_from(sandbox, "photos_child:process_photo", data)
+
+
+def turn_photo(data: bytes, turn: Turn, sandbox: Sandbox) -> ProcessedPhoto:
+    """Turn a stored photo a quarter; of the camera's tags it has none any more. Raises as `reencode`."""
+    return _photo_from(sandbox, "photos_child:turn_photo", data, turn)
+
+
+def process_paper(data: bytes, sandbox: Sandbox) -> ProcessedPaper:
+    """Draw the pages of a PDF in a child and return them as a new PDF.
+
+    Raises Refused with photo_empty, photo_too_large, paper_broken, paper_locked, paper_without_pages,
+    paper_too_many_pages or paper_too_heavy, or SandboxFailed when the child was killed or broke.
+    """
+    check_size(data)
     try:
-        photo = sandbox.run("photos_child:process_photo", data, wall_seconds=WALL_SECONDS)
+        paper = sandbox.run("papers_child:process_paper", data, wall_seconds=WALL_SECONDS)
     except SandboxFailed as failure:
-        if failure.kind == "memory":
-            raise too_many_pixels() from failure
+        if failure.kind in {"memory", "timeout"}:
+            raise Refused("paper_too_heavy") from failure
         raise
-    if not isinstance(photo, ProcessedPhoto):
-        raise SandboxFailed("crash", "no photo came back")
-    return photo
+    if not isinstance(paper, ProcessedPaper):
+        raise SandboxFailed("crash", "no paper came back")
+    return paper
 
 
 def check_size(data: bytes) -> None:
@@ -63,3 +105,15 @@ def check_size(data: bytes) -> None:
 def too_many_pixels(limit: int = MAX_PHOTO_PIXELS) -> Refused:
     """Build the refusal for a picture that would not fit in memory."""
     return Refused("photo_too_many_pixels", megapixels=limit // 1_000_000)
+
+
+def _photo_from(sandbox: Sandbox, function: str, *args: object) -> ProcessedPhoto:
+    try:
+        photo = sandbox.run(function, *args, wall_seconds=WALL_SECONDS)
+    except SandboxFailed as failure:
+        if failure.kind == "memory":
+            raise too_many_pixels() from failure
+        raise
+    if not isinstance(photo, ProcessedPhoto):
+        raise SandboxFailed("crash", "no photo came back")
+    return photo

@@ -17,7 +17,7 @@ from math import ceil
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from documents.drawings import draw_map, qr_png
@@ -28,6 +28,7 @@ from domain.errors import NotFound
 from domain.labels import word
 from domain.phones import mask_phone
 from domain.placing import Outline, zone_outlines
+from domain.questions import answers_of
 from domain.settings import read_setting
 from domain.thai_calendar import thai_date, thai_datetime
 from models import (
@@ -69,7 +70,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class SheetPhoto:
-    """A photo of the sheet; ``key`` is where its small version lies in the store.
+    """A photo of the sheet; ``key`` is where its version for paper lies in the store.
 
     ``wide`` says that its place is filled from side to side, not from top to bottom.
     """
@@ -152,7 +153,7 @@ def sheet_of(session: Session, complaint_id: int, public_url: str, *, with_ident
         received=_received(complaint),
         subject=_subject(complaint),
         complainant=_complainant(complaint, with_identity),
-        paragraphs=_paragraphs(complaint.story[:MAX_LETTERS]),
+        paragraphs=[*_paragraphs(complaint.story[:MAX_LETTERS]), *_answers(session, complaint)],
         places=_places(complaint),
         facts=_facts(complaint),
         results=[_result(row) for row in complaint.results],
@@ -257,6 +258,11 @@ def _age(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
+def _answers(session: Session, complaint: Complaint) -> list[str]:
+    """Return what was said to the subtype's own questions, a paragraph each."""
+    return [f"{row.question}: {row.answer}" for row in answers_of(session, complaint.id)]
+
+
 def _paragraphs(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
@@ -300,11 +306,7 @@ def _result(result: ActionResult) -> SheetResult:
 
 def _photos(session: Session, complaint: Complaint) -> dict[AttachmentStage, list[SheetPhoto]]:
     """Return at most twenty photos: each stage may fill what the other leaves."""
-    rows = session.scalars(
-        select(Attachment)
-        .where(Attachment.complaint_id == complaint.id, Attachment.stage.in_(PHOTO_STAGES))
-        .order_by(Attachment.id)
-    ).all()
+    rows = session.scalars(select(Attachment).where(*_shown(complaint)).order_by(Attachment.id)).all()
     by_stage = {stage: [row for row in rows if row.stage is stage] for stage in PHOTO_STAGES}
     half = MAX_PHOTOS // 2
     before, after = by_stage[AttachmentStage.BEFORE], by_stage[AttachmentStage.AFTER]
@@ -317,22 +319,27 @@ def _photos(session: Session, complaint: Complaint) -> dict[AttachmentStage, lis
     return {stage: [_photo(row, index) for index, row in enumerate(kept[stage], 1)] for stage in kept}
 
 
+def _shown(complaint: Complaint) -> tuple[ColumnElement[bool], ...]:
+    """Return which files the sheet shows: those taken out of the case are shown nowhere."""
+    return (
+        Attachment.complaint_id == complaint.id,
+        Attachment.stage.in_(PHOTO_STAGES),
+        Attachment.removed_at.is_(None),
+    )
+
+
 def _photo(row: Attachment, index: int) -> SheetPhoto:
     title = "ก่อนดำเนินการ" if row.stage is AttachmentStage.BEFORE else "หลังดำเนินการ"
+    pages = f" (เอกสาร {row.page_count} หน้า)" if row.page_count else ""
     taken = f" ถ่าย {thai_datetime(row.taken_at)}" if row.taken_at else ""
+    words = f" {row.caption}" if row.caption else ""
     wide = bool(row.width and row.height and row.width > row.height * WIDEST_BY_HEIGHT)
-    return SheetPhoto(row.preview_key or row.storage_key, f"ภาพที่ {index} {title}{taken}", wide)
+    key = row.print_key or row.preview_key or row.storage_key  # Older photos have none made for paper.
+    return SheetPhoto(key, f"ภาพที่ {index} {title}{pages}{taken}{words}", wide)
 
 
 def _photo_count(session: Session, complaint: Complaint) -> int:
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Attachment)
-            .where(Attachment.complaint_id == complaint.id, Attachment.stage.in_(PHOTO_STAGES))
-        )
-        or 0
-    )
+    return session.scalar(select(func.count()).select_from(Attachment).where(*_shown(complaint))) or 0
 
 
 def _signatures(session: Session, complaint: Complaint) -> list[Signature]:

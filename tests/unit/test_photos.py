@@ -2,18 +2,24 @@
 
 import hashlib
 import io
+import random
 import struct
 import zlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops, ImageEnhance, ImageOps, ImageStat
 
-from photos import MAX_PHOTO_BYTES, ProcessedPhoto, reencode
+from domain.photo_hashes import SAME_PHOTO_BITS, hash_distance
+from photos import MAX_PHOTO_BYTES, ProcessedPhoto, process_file, reencode, turn_photo
 from photos_child import process_photo
-from sandbox import MEBIBYTE, Refused, Sandbox
+from photos_child import turn_photo as turn_in_child
+from sandbox import MEBIBYTE, Refused, Sandbox, SandboxFailed
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
+# 320 x 240, red left, blue right, as an iPhone writes it: to be turned by 90 degrees, with place and time.
+HEIC = Path(__file__).parents[1] / "golden" / "photos" / "phone.heic"
 
 
 @pytest.fixture(scope="module")
@@ -75,17 +81,34 @@ def opened(picture):
     return Image.open(io.BytesIO(picture.jpeg))
 
 
+def pictures_of(photo):
+    return photo.full, photo.small, photo.printed
+
+
+def scene(seed, size=(800, 600)):
+    """A picture of soft shades, as photos have; another seed is another place."""
+    chance = random.Random(seed)  # noqa: S311 - the same every time
+    tiny = Image.new("RGB", (12, 9))
+    tiny.putdata([tuple(chance.randrange(256) for _ in range(3)) for _ in range(12 * 9)])
+    return tiny.resize(size, Image.Resampling.BICUBIC)
+
+
+def hash_of(data):
+    return process_photo(data).photo_hash
+
+
 def close_to(pixel, colour):
     return all(abs(one - other) < 20 for one, other in zip(pixel, colour, strict=True))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_the_three_kinds_become_two_jpegs(kind):
+def test_the_three_kinds_become_jpegs_for_screen_list_and_paper(kind):
     photo = process_photo(encoded(half_and_half((3000, 2000)), kind))
 
     assert (photo.full.width, photo.full.height) == (2048, 1365) == opened(photo.full).size
     assert (photo.small.width, photo.small.height) == (800, 533) == opened(photo.small).size
-    assert opened(photo.full).format == opened(photo.small).format == "JPEG"
+    assert (photo.printed.width, photo.printed.height) == (720, 480) == opened(photo.printed).size
+    assert {opened(picture).format for picture in pictures_of(photo)} == {"JPEG"}
     assert photo.full.sha256 == hashlib.sha256(photo.full.jpeg).hexdigest()
 
 
@@ -93,6 +116,13 @@ def test_a_small_photo_is_not_enlarged():
     photo = process_photo(encoded(half_and_half((120, 90))))
 
     assert (photo.full.width, photo.small.width) == (120, 120)
+
+
+def test_a_phone_photo_of_12_megapixels_keeps_2000_pixels_and_more(sandbox):
+    for size in ((4032, 3024), (4000, 3000), (3024, 4032)):
+        photo = reencode(encoded(half_and_half(size)), sandbox)
+
+        assert 2000 <= max(photo.full.width, photo.full.height) <= 2048
 
 
 def test_a_tall_photo_fits_the_small_frame():
@@ -149,7 +179,7 @@ def test_a_real_picture_of_100_megapixels_is_refused():
 
 def test_a_picture_just_over_the_limit_is_refused_and_one_under_it_is_not():
     assert refusal_of(encoded(Image.new("1", (10_000, 5_001)), "PNG")).code == "photo_too_many_pixels"
-    assert process_photo(encoded(Image.new("1", (10_000, 5_000)), "PNG")).full.width == 2048
+    assert process_photo(encoded(Image.new("1", (10_000, 5_000)), "PNG")).full.width == 2000
 
 
 @pytest.mark.parametrize(("kind", "options"), [("WEBP", {"method": 0}), ("JPEG", {"progressive": True})])
@@ -162,7 +192,7 @@ def test_kinds_that_decode_in_one_piece_have_a_lower_limit(kind, options):
 def test_the_largest_phone_photo_fits_in_the_memory_of_a_child(sandbox):
     data = encoded(Image.new("RGBA", (8160, 6120), (10, 200, 10, 128)), "PNG", compress_level=1)
 
-    assert reencode(data, sandbox).full.width == 2048
+    assert reencode(data, sandbox).full.width == 2040
 
 
 def test_a_picture_that_needs_more_memory_than_a_child_has_is_refused():
@@ -178,7 +208,7 @@ def test_a_payload_behind_the_picture_is_gone():
 
     photo = process_photo(data)
 
-    for picture in (photo.full, photo.small):
+    for picture in pictures_of(photo):
         assert b"script" not in picture.jpeg
         assert b"php" not in picture.jpeg
         assert b"PK\x03\x04" not in picture.jpeg
@@ -191,7 +221,7 @@ def test_no_tag_of_the_camera_stays():
 
     photo = process_photo(data)
 
-    for picture in (photo.full, photo.small):
+    for picture in pictures_of(photo):
         image = opened(picture)
         assert dict(image.getexif()) == {}
         assert not {"exif", "icc_profile", "comment", "xmp"} & image.info.keys()
@@ -210,6 +240,22 @@ def test_a_photo_taken_on_its_side_stands_upright(orientation, size, first_corne
 
     assert (photo.full.width, photo.full.height) == size
     assert close_to(opened(photo.full).getpixel((5, 5)), first_corner)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turned_and_mirrored_photos_stand_as_pillow_would_stand_them(orientation):
+    data = encoded(scene(7, (160, 120)), exif=exif_with(orientation), quality=95)
+
+    full = opened(process_photo(data).full)
+    wanted = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+
+    assert full.size == wanted.size
+    assert ImageStat.Stat(ImageChops.difference(full, wanted)).mean == pytest.approx([0, 0, 0], abs=6)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 6000])
+def test_an_orientation_that_is_none_changes_nothing(orientation):
+    assert process_photo(encoded(half_and_half(), exif=exif_with(orientation))).full.width == 400
 
 
 def test_position_and_time_are_read_before_they_are_removed():
@@ -283,7 +329,7 @@ def test_every_mode_becomes_rgb(mode):
 def test_a_long_narrow_picture_keeps_at_least_one_pixel():
     photo = process_photo(encoded(Image.new("RGB", (20_000, 2)), "PNG"))
 
-    assert (photo.full.width, photo.full.height) == (2048, 1)
+    assert (photo.full.width, photo.full.height) == (2000, 1)
 
 
 def test_the_server_gets_the_photo_from_a_child(sandbox):
@@ -298,3 +344,110 @@ def test_the_server_gets_the_refusal_from_a_child(sandbox):
         reencode(b"<html></html>", sandbox)
 
     assert caught.value.code == "photo_not_image"
+
+
+# HEIC -------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_of_an_iphone_becomes_an_upright_jpeg_without_tags(sandbox):
+    photo = process_file(HEIC.read_bytes(), sandbox)
+
+    assert (photo.full.width, photo.full.height) == (240, 320)
+    assert close_to(opened(photo.full).getpixel((120, 40)), RED)
+    assert close_to(opened(photo.full).getpixel((120, 280)), BLUE)
+    assert photo.position == (16.432, 102.825)
+    assert photo.taken_at == datetime(2026, 11, 21, 2, 41, 5, tzinfo=UTC)
+    for picture in pictures_of(photo):
+        assert b"SecretPhone" not in picture.jpeg
+        assert dict(opened(picture).getexif()) == {}
+
+
+def test_a_heic_cut_short_is_refused():
+    data = HEIC.read_bytes()
+
+    assert refusal_of(data[: len(data) - 60]).code in {"photo_truncated", "photo_not_image"}
+    assert refusal_of(data[:40]).code in {"photo_truncated", "photo_not_image"}
+
+
+def test_spoilt_heics_never_do_worse_than_break_their_child(sandbox):
+    data, chance = HEIC.read_bytes(), random.Random(5)  # noqa: S311 - the same every time
+    for _ in range(60):
+        spoilt = bytearray(data)
+        for _ in range(chance.randrange(1, 8)):
+            spoilt[chance.randrange(12, len(spoilt))] = chance.randrange(256)
+        try:
+            process_file(bytes(spoilt), sandbox)
+        except (Refused, SandboxFailed):
+            continue
+
+    assert isinstance(process_file(data, sandbox), ProcessedPhoto)
+
+
+def test_what_only_calls_itself_heic_is_refused():
+    assert refusal_of(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)).code in {
+        "photo_not_image",
+        "photo_truncated",
+    }
+    assert refusal_of(b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(200)).code == "photo_not_image"
+
+
+# Moving pictures, turning -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_of_a_moving_picture_the_first_frame_is_kept(kind):
+    frames = [Image.new("RGB", (60, 60), colour) for colour in (RED, BLUE, RED)]
+    data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+
+    assert close_to(opened(process_photo(data).full).getpixel((30, 30)), RED)
+
+
+@pytest.mark.parametrize(("way", "first_corner"), [("right", RED), ("left", BLUE)])
+def test_a_stored_photo_is_turned_as_one_sees_it(sandbox, way, first_corner):
+    stored = process_photo(encoded(half_and_half())).full.jpeg
+
+    photo = turn_photo(stored, way, sandbox)
+
+    assert (photo.full.width, photo.full.height) == (300, 400)
+    assert close_to(opened(photo.full).getpixel((150, 10)), first_corner)
+    assert (photo.small.width, photo.printed.width) == (300, 300)
+    assert photo == turn_in_child(stored, way)
+
+
+# What it shows ----------------------------------------------------------------------------------------------
+
+
+def test_the_same_picture_sent_smaller_or_packed_harder_has_a_near_hash():
+    original = hash_of(encoded(scene(1, (1600, 1200)), quality=95))
+
+    for other in (
+        encoded(scene(1, (1600, 1200)).resize((500, 375)), quality=40),
+        encoded(scene(1, (1600, 1200)), "PNG"),
+        encoded(ImageEnhance.Brightness(scene(1, (1600, 1200))).enhance(0.8)),
+    ):
+        assert hash_distance(original, hash_of(other)) <= SAME_PHOTO_BITS
+
+
+def test_another_picture_has_a_far_hash():
+    hashes = [hash_of(encoded(scene(seed))) for seed in range(12)]
+
+    distances = [hash_distance(a, b) for place, a in enumerate(hashes) for b in hashes[:place]]
+
+    assert min(distances) > SAME_PHOTO_BITS
+
+
+def test_a_picture_of_one_shade_has_no_hash():
+    assert hash_of(encoded(Image.new("RGB", (300, 200), "navy"))) is None
+    assert len(hash_of(encoded(scene(3)))) == 16
+
+
+def test_hashes_are_compared_bit_by_bit():
+    assert hash_distance("0" * 16, "0" * 16) == 0
+    assert hash_distance("0" * 16, "f" * 16) == 64
+    assert hash_distance("8" + "0" * 15, "0" * 16) == 1
+
+
+@pytest.mark.parametrize("bad", ["", "0" * 15, "0" * 17, "z" * 16, "-" + "0" * 15])
+def test_what_is_no_hash_cannot_be_compared(bad):
+    with pytest.raises(ValueError, match=r"."):
+        hash_distance(bad, "0" * 16)

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from helpers.casework import hold, register_case, token
-from helpers.entry_page import Counter, Page, jpeg
+from helpers.entry_page import Counter, jpeg
 from helpers.pages import csrf
 from helpers.people import actor_named
+from helpers.photos import HEIC, HOLD, colours, paper, post, rows, send_one
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,36 +20,16 @@ from sqlalchemy.orm import Session
 import photos
 from admin_views.uploads import form_token, shown_name
 from domain.attachments import StoredFile, add_copy
+from domain.clock import now
 from extensions import write_transaction
 from models import Attachment, AttachmentStage
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-HOLD = "/admin/photo/hold"
 
 
 @pytest.fixture
 def clerk(app: Flask, client: FlaskClient) -> Counter:
     return Counter(app, client, "clerk")
-
-
-def colours(count: int) -> list[tuple[bytes, str]]:
-    return [(jpeg(f"#{index * 9:02x}4060"), f"ภาพ {index}.jpg") for index in range(count)]
-
-
-def send_one(desk: Counter, content: bytes, name: str, form: str) -> Page:
-    fields = desk.get().fields()
-    return Page(
-        desk.client.post(
-            f"{HOLD}?token={form}&stage=before",
-            data={"csrf_token": fields["csrf_token"], "photo": (io.BytesIO(content), name)},
-            content_type="multipart/form-data",
-        )
-    )
-
-
-def rows(session: Session) -> list[Attachment]:
-    session.rollback()
-    return list(session.scalars(select(Attachment).order_by(Attachment.id)))
 
 
 # In ---------------------------------------------------------------------------------------------------------
@@ -89,10 +70,10 @@ def test_what_is_stored_is_made_new_from_the_pixels(app: Flask, clerk: Counter, 
 
 
 BAD = [
-    (b"<html>hello</html>", "ไฟล์นี้ไม่ใช่รูปภาพที่รับได้"),
+    (b"<html>hello</html>", "ไฟล์นี้ไม่ใช่ภาพหรือเอกสารที่รับได้"),
     (b"", "ไฟล์รูปว่างเปล่า"),
     (jpeg()[:300], "ไฟล์อาจเสียหรือส่งมาไม่ครบ"),
-    (b"%PDF-1.7 /OpenAction", "ไฟล์นี้ไม่ใช่รูปภาพที่รับได้"),
+    (b"%PDF-1.7 /OpenAction", "เปิดเอกสาร PDF นี้ไม่ได้"),
 ]
 
 
@@ -129,7 +110,7 @@ def test_a_photo_can_be_taken_out_again_with_its_files(app: Flask, clerk: Counte
     assert page.fields()["story"] == "ค้างไว้"
     assert first not in page.fields()["photo_ids"]
     assert len(rows(session)) == 1
-    assert len(app.extensions["files"].keys()) == 2
+    assert len(app.extensions["files"].keys()) == 3
 
 
 def test_the_same_files_sent_again_are_kept_once(app: Flask, clerk: Counter, session: Session) -> None:
@@ -138,7 +119,7 @@ def test_the_same_files_sent_again_are_kept_once(app: Flask, clerk: Counter, ses
     page = clerk.send(page.fields(), act="stay", photos=colours(2))
 
     assert len(page.fields()["photo_ids"]) == 2
-    assert len(app.extensions["files"].keys()) == 4
+    assert len(app.extensions["files"].keys()) == 6
 
 
 # One by one, as the script sends them -----------------------------------------------------------------------
@@ -150,15 +131,88 @@ def test_a_photo_sent_as_it_is_chosen_gets_an_id_the_form_carries(clerk: Counter
     page = send_one(clerk, jpeg(), "หลุม.jpg", form)
 
     (row,) = rows(session)
-    assert (page.status, page.answer.json) == (200, {"id": row.public_id})
+    assert page.status == 200
+    assert (page.answer.json["id"], page.answer.json["name"]) == (row.public_id, "หลุม.jpg")
+    assert clerk.get(page.answer.json["preview"]).status == 200
     assert row.draft_token == form
+
+
+def test_place_and_time_of_a_photo_are_a_hint_and_not_in_its_files(
+    app: Flask, clerk: Counter, session: Session
+) -> None:
+    page = send_one(clerk, HEIC.read_bytes(), "IMG_0042.HEIC", token())
+
+    (row,) = rows(session)
+    assert page.answer.json["hint"] == {
+        "latitude": 16.432,
+        "longitude": 102.825,
+        "taken_at": "2026-11-21T09:41:05+07:00",
+    }
+    assert (str(row.taken_latitude), str(row.taken_longitude)) == ("16.432000", "102.825000")
+    assert len(row.photo_hash or "") == 16
+    files = app.extensions["files"]
+    assert len({row.storage_key, row.preview_key, row.print_key}) == 3
+    assert all(b"Exif" not in files.get(key) for key in files.keys())  # noqa: SIM118 - not a dictionary
+
+
+def test_a_file_ending_says_nothing_the_content_does(clerk: Counter, session: Session) -> None:
+    assert send_one(clerk, jpeg(), "รูป.png", token()).status == 200
+    assert send_one(clerk, paper(2), "รูป.jpg", token()).status == 200
+    assert [row.media_type for row in rows(session)] == ["image/jpeg", "application/pdf"]
+
+
+def test_a_scanned_paper_is_held_with_its_pages(clerk: Counter, session: Session) -> None:
+    page = send_one(clerk, paper(2), "หนังสือ.pdf", token())
+
+    (row,) = rows(session)
+    assert (page.answer.json["pages"], row.page_count) == (2, 2)
+    assert clerk.get(page.answer.json["preview"]).answer.mimetype == "image/jpeg"
+    answer = clerk.get(page.answer.json["full"]).answer
+    assert answer.mimetype == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_photo_let_go_makes_room_for_another(app: Flask, clerk: Counter, session: Session) -> None:
+    form = token()
+    for content, name in colours(20):
+        assert send_one(clerk, content, name, form).status == 200
+    assert "ไม่เกิน 20" in send_one(clerk, jpeg("white"), "21.jpg", form).answer.json["error"]
+
+    first = rows(session)[0]
+    keys = [first.storage_key, first.preview_key, first.print_key]
+    answer = post(clerk, f"/admin/photo/{first.public_id}/release?token={form}")
+
+    assert answer.json == {"released": True}
+    assert not set(keys) & app.extensions["files"].keys()
+    assert send_one(clerk, jpeg("white"), "21.jpg", form).status == 200
+
+
+def test_the_same_photo_sent_again_answers_with_the_same_id(clerk: Counter, session: Session) -> None:
+    form = token()
+
+    first, second = (send_one(clerk, jpeg(), "a.jpg", form).answer.json for _ in range(2))
+
+    assert first["id"] == second["id"]
+    assert len(rows(session)) == 1
+
+
+def test_nobody_lets_go_of_the_photos_of_another(app: Flask, clerk: Counter, session: Session) -> None:
+    form = token()
+    send_one(clerk, jpeg(), "x.jpg", form)
+    central = Counter(app, app.test_client(), "central")
+
+    post(central, f"/admin/photo/{rows(session)[0].public_id}/release?token={form}")
+
+    assert len(rows(session)) == 1
 
 
 def test_a_bad_photo_sent_by_the_script_is_answered_in_words(clerk: Counter, session: Session) -> None:
     page = send_one(clerk, b"nothing", "x.jpg", token())
 
     assert page.status == 422
-    assert "ไม่ใช่รูปภาพ" in page.answer.json["error"]
+    assert "ไม่ใช่ภาพ" in page.answer.json["error"]
     assert rows(session) == []
 
 
@@ -241,6 +295,15 @@ def test_a_held_photo_is_seen_by_who_holds_it_only(app: Flask, clerk: Counter, s
 
     assert clerk.get(f"/admin/photo/{public_id}/small").status == 200
     assert central.get(f"/admin/photo/{public_id}/small").status == 404
+
+
+def test_a_photo_taken_out_of_its_case_is_shown_to_nobody(clerk: Counter, photo: str) -> None:
+    with write_transaction() as writing:
+        row = writing.scalars(select(Attachment).where(Attachment.public_id == photo)).one()
+        row.removed_at, row.remove_reason = now(), "ถ่ายติดใบหน้าเด็ก"
+
+    assert clerk.get(f"/admin/photo/{photo}").status == 404
+    assert clerk.get(f"/admin/photo/{photo}/small").status == 404
 
 
 def test_a_photo_whose_file_is_gone_is_not_there(
