@@ -77,14 +77,14 @@ class MapView(SecureView):
         asked = asked_filter(actor, lookups, OWN_KEYS | VIEW_KEYS)
         bounds = read_bounds(request.args.get("bbox", ""), request.args.get("zoom", ""))
         if bounds is None:
-            return _json({"error": _("อ่านขอบเขตของแผนที่ไม่ได้ กรุณาเปิดหน้าแผนที่ใหม่")}, 400)
-        return _json(_features(shown_on_map(db.session(), actor, asked.chosen, bounds), lookups))
+            return packed_json({"error": _("อ่านขอบเขตของแผนที่ไม่ได้ กรุณาเปิดหน้าแผนที่ใหม่")}, 400)
+        return packed_json(_features(shown_on_map(db.session(), actor, asked.chosen, bounds), lookups))
 
     @expose("/areas")
     @needs(Permission.MAP_READ)
     def areas(self) -> Response:
         """Answer with the municipality's edge, its zones and its communities as GeoJSON."""
-        return _json(_areas(current_lookups()))
+        return packed_json(areas_of(current_lookups()))
 
 
 def _place(asked: Asked, lookups: Lookups) -> dict[str, Any]:
@@ -161,7 +161,8 @@ def _feature(latitude: float, longitude: float, properties: dict[str, Any]) -> d
     }
 
 
-def _areas(lookups: Lookups) -> dict[str, Any]:
+def areas_of(lookups: Lookups) -> dict[str, Any]:
+    """Return the municipality's edge, its zones and its communities as GeoJSON."""
     lang = language()
     outline = lookups.setting("outline") or {}
     edges = [
@@ -181,7 +182,7 @@ def _areas(lookups: Lookups) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": [*edges, *zones, *communities]}
 
 
-def _json(content: dict[str, Any], status: int = 200) -> Response:
+def packed_json(content: dict[str, Any], status: int = 200) -> Response:
     """Return compact JSON, packed where the browser can unpack it: points of a town repeat themselves."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     response = Response(

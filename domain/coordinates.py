@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, hypot, radians, sin, sqrt
 from typing import Any, Final, NamedTuple
 
+from domain.coordinate_text import MAX_TEXT, Angle, ordered, read_angle, read_pair
 from domain.errors import InvalidField
 from domain.thai_text import search_form
 
@@ -17,7 +17,6 @@ GeoJson = Mapping[str, Any]
 
 EARTH_RADIUS_METRES: Final = 6_371_008.8
 _SIX_PLACES: Final = Decimal("0.000001")  # about 11 cm; the width of the stored columns
-_NUMBER: Final = re.compile(r"[+-]?\d{1,3}(\.\d{0,20})?", re.ASCII)
 
 
 class Coordinates(NamedTuple):
@@ -50,8 +49,8 @@ def parse_coordinates(
 ) -> Coordinates | None:
     """Read a place from two boxes, two hidden fields or a LINE location.
 
-    A pair pasted into the first box (``16.4321, 102.8236``) is taken when the second is empty. Thai digits
-    are taken. Both empty means no place: None.
+    A whole place pasted into one box is taken when the other is empty: ``16.4321, 102.8236``, degrees with
+    minutes and seconds, or the link of a map. Thai digits are taken. Both empty means no place: None.
 
     Args:
         latitude: Degrees north.
@@ -61,16 +60,14 @@ def parse_coordinates(
     Raises:
         InvalidField: ``coordinates_incomplete``, ``coordinates_unreadable``, ``latitude_out_of_range``,
             ``longitude_out_of_range``, ``coordinates_zero``, ``coordinates_swapped`` (with the pair the right
-            way round) or ``coordinates_outside_thailand``.
+            way round), ``coordinates_outside_thailand``, ``coordinates_short_link`` or
+            ``coordinates_not_in_link``.
     """
     north, east = _plain(latitude), _plain(longitude)
-    if not east and "," in north:
-        north, _, east = (part.strip() for part in north.partition(","))
     if not north and not east:
         return None
-    if not north or not east:
-        raise InvalidField("coordinates_incomplete", field=field)
-    place = Coordinates(_degrees(north, field), _degrees(east, field))
+    pair = _two_boxes(north, east, field) if north and east else _one_box(north or east, field)
+    place = Coordinates(*(Decimal(part).quantize(_SIX_PLACES) for part in pair))
     _refuse_strange(place, field)
     return place
 
@@ -80,13 +77,29 @@ def _plain(value: str | Degrees | None) -> str:
         return ""
     if isinstance(value, float | Decimal):
         return f"{value:.10f}"
-    return search_form(str(value)[:100])
+    return search_form(str(value)[:MAX_TEXT])
 
 
-def _degrees(text: str, field: str) -> Decimal:
-    if not _NUMBER.fullmatch(text):
+def _one_box(text: str, field: str) -> tuple[str, str]:
+    pair = read_pair(text, field=field)
+    if pair is not None:
+        return pair
+    is_half = read_angle(text.rstrip(",; ")) is not None
+    raise InvalidField("coordinates_incomplete" if is_half else "coordinates_unreadable", field=field)
+
+
+def _two_boxes(north: str, east: str, field: str) -> tuple[str, str]:
+    pair = ordered(_angle(north, field), _angle(east, field))
+    if pair is None:
         raise InvalidField("coordinates_unreadable", field=field)
-    return Decimal(text).quantize(_SIX_PLACES)
+    return pair
+
+
+def _angle(text: str, field: str) -> Angle:
+    angle = read_angle(text)
+    if angle is None:
+        raise InvalidField("coordinates_unreadable", field=field)
+    return angle
 
 
 def _refuse_strange(place: Coordinates, field: str) -> None:
@@ -121,6 +134,37 @@ def distance_metres(one: tuple[Degrees, Degrees], other: tuple[Degrees, Degrees]
     (south, west), (north, east) = (tuple(radians(part) for part in place) for place in (one, other))
     squared = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin((east - west) / 2) ** 2
     return 2 * EARTH_RADIUS_METRES * asin(min(1.0, sqrt(squared)))
+
+
+def edge_metres(latitude: Degrees, longitude: Degrees, geometry: GeoJson) -> float:
+    """Return the distance from a point to the nearest line of a Polygon or MultiPolygon, holes included.
+
+    Works on a plane laid at the point, which is right near it and rough some hundred kilometres away.
+
+    Raises:
+        ValueError: The geometry is of another type.
+    """
+    tall = radians(1) * EARTH_RADIUS_METRES
+    wide = tall * cos(radians(latitude))
+    return min(
+        _to_segment(
+            (x1 - float(longitude)) * wide,
+            (y1 - float(latitude)) * tall,
+            (x2 - float(longitude)) * wide,
+            (y2 - float(latitude)) * tall,
+        )
+        for rings in _polygons(geometry)
+        for ring in rings
+        for (x1, y1, *_), (x2, y2, *_) in pairwise([*ring, ring[0]])
+    )
+
+
+def _to_segment(x1: float, y1: float, x2: float, y2: float) -> float:
+    """Return the distance from (0, 0) to a line between two points."""
+    along_x, along_y = x2 - x1, y2 - y1
+    squared = along_x * along_x + along_y * along_y
+    share = 0.0 if squared == 0 else max(0.0, min(1.0, -(x1 * along_x + y1 * along_y) / squared))
+    return hypot(x1 + share * along_x, y1 + share * along_y)
 
 
 def bounds(geojson: GeoJson) -> Bounds:
