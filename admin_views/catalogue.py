@@ -5,14 +5,17 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from flask import flash
+from flask import flash, request
 from flask_admin import Admin
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
 from admin_views.base import SecureModelView
 from admin_views.menu import register_menu_item
 from admin_views.message_words import WordsField, check_template, every_text, placeholder_names
+from admin_views.subtype_questions import QuestionsField, shown
+from domain.actor import Actor
 from domain.catalogue import (
     check_category,
     check_channel,
@@ -23,6 +26,7 @@ from domain.catalogue import (
 )
 from domain.labels import duration_text
 from domain.permissions import Permission
+from domain.questions import every_question_of, write_questions
 from extensions import db
 from models import (
     Category,
@@ -94,7 +98,28 @@ class SubcategoryView(KeepsComplaints, SecureModelView):
         "nearby_radius_m",
         "sort_order",
         "is_active",
+        "questions",
     )
+    form_extra_fields: ClassVar[dict[str, Any]] = {"questions": QuestionsField(_l("คำถามเพิ่มเติมตอนรับเรื่อง"))}
+
+    def edit_form(self, obj: Any = None) -> Any:
+        """Return the form with a row for each question the subtype asks."""
+        form = super().edit_form(obj)
+        if request.method == "GET" and obj is not None and not form.questions.entries:
+            for question in every_question_of(db.session(), obj.id):
+                form.questions.append_entry(shown(question))
+        return form
+
+    def insert(self, session: Session, actor: Actor, form: Any) -> Subcategory:
+        """Add a subtype with its questions."""
+        row: Subcategory = super().insert(session, actor, form)
+        write_questions(session, actor, row, form.questions.questions())
+        return row
+
+    def change(self, session: Session, actor: Actor, form: Any, row: Subcategory) -> None:
+        """Change a subtype and its questions."""
+        super().change(session, actor, form, row)
+        write_questions(session, actor, row, form.questions.questions())
 
 
 class ChannelView(SecureModelView):

@@ -10,17 +10,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from admin_views.complaint_forms import EntryForm, Who, row_id
+from admin_views.identity import current_lookups
 from domain.actor import Actor
 from domain.clock import now
 from domain.errors import InvalidField
-from domain.members import find_member_by_phone, scope_members, shared_member
+from domain.members import find_member_by_phone, kept_member, scope_members, shared_member
 from domain.permissions import scope_complaints
 from domain.phones import mask_phone
 from domain.sla import days_left
-from models import Complaint, ComplaintStatus, LineChannel, LineState, Member, StatusKind
+from domain.tracking_links import hears_by_line
+from domain.workflow import UNFINISHED
+from models import Complaint, ComplaintStatus, Consent, ConsentPurpose, Member
 
 MOST_CASES = 5
-UNFINISHED = [status for status in ComplaintStatus if status.kind in {StatusKind.OPEN, StatusKind.WAITING}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Complainant:
     phone: str
     is_shared: bool
     has_line: bool
+    is_told: bool = True  # How his data are used, in today's words.
     address: str = ""
     cases: list[OpenCase] = field(default_factory=list)
     case_count: int = 0
@@ -60,7 +63,8 @@ def member_of(session: Session, actor: Actor, form: EntryForm) -> Member | None:
     if form.who_is is Who.SHARED:
         member = shared_member(session)
     elif form.who_is is Who.MEMBER and form.member_id.data is not None:
-        wanted = select(Member).where(Member.id == form.member_id.data, Member.is_active)
+        kept = kept_member(session, form.member_id.data)  # He may have been merged while the form was open.
+        wanted = select(Member).where(Member.id == (kept.id if kept else None), Member.is_active)
         member = session.scalar(scope_members(wanted, actor))
     if member is None:
         if form.who_is is not Who.NEWCOMER:
@@ -107,10 +111,7 @@ def choose_member(form: EntryForm, member_id: int) -> None:
 
 
 def _described(session: Session, actor: Actor, member: Member) -> Complainant:
-    has_line = any(
-        account.channel is LineChannel.CITIZEN and account.state is not LineState.BLOCKED
-        for account in member.line_accounts
-    )
+    has_line = hears_by_line(member)
     if member.is_shared:
         return Complainant(member.id, member.full_name, mask_phone(member.phone), True, False)
     cases, count = _open_cases(session, actor, member.id)
@@ -120,10 +121,25 @@ def _described(session: Session, actor: Actor, member: Member) -> Complainant:
         mask_phone(member.phone),
         False,
         has_line,
+        _is_told(session, member),
         address=_place_only(member),
         cases=cases,
         case_count=count,
     )
+
+
+def _is_told(session: Session, member: Member) -> bool:
+    known = select(Consent.id).where(
+        Consent.member_id == member.id,
+        Consent.purpose == ConsentPurpose.COMPLAINT_NOTICE,
+        Consent.wording_version == notice_version(),
+    )
+    return session.scalar(known.limit(1)) is not None
+
+
+def notice_version() -> str:
+    """Return the version of the words by which people are told how their data are used."""
+    return str(current_lookups().setting("notice_version", "1"))
 
 
 def _place_only(member: Member) -> str:

@@ -81,8 +81,13 @@ def _subcategory_words(row: SubcategoryRow) -> str:
     return f"{row.code} {row.word(language())}" + (f" ({promised})" if promised else "")
 
 
-def officer_choices(lookups: Lookups, officers: Iterable[OfficerChoice]) -> list[SelectChoice]:
-    """Return officers grouped by department; who is not on staff LINE is marked (000-58)."""
+def officer_choices(
+    lookups: Lookups, officers: Iterable[OfficerChoice], *, must_have_line: bool = False
+) -> list[SelectChoice]:
+    """Return officers grouped by department; who is not on staff LINE is marked (000-58).
+
+    Where the municipality asks for LINE they stand there and cannot be chosen: the clerk sees why.
+    """
     by_department: dict[int, list[OfficerChoice]] = {}
     for officer in officers:
         if officer.department_id is not None:
@@ -91,7 +96,11 @@ def officer_choices(lookups: Lookups, officers: Iterable[OfficerChoice]) -> list
         SelectChoice(
             str(officer.id),
             officer.name if officer.has_line else _("%(name)s (ยังไม่มี LINE)", name=officer.name),
-            {"data-department": str(department.id), "data-line": "1" if officer.has_line else ""},
+            {
+                "data-department": str(department.id),
+                "data-line": "1" if officer.has_line else "",
+                **({"disabled": True} if must_have_line and not officer.has_line else {}),
+            },
             optgroup=department.word(language()),
         )
         for department in lookups.departments.values()
@@ -168,3 +177,13 @@ def road_names(session: Session) -> list[str]:
     """Return road names to be suggested while a reference place is typed."""
     rows = select(Road.name).where(Road.is_active).order_by(Road.name_key, Road.id).limit(MOST_ROADS)
     return list(session.scalars(rows))
+
+
+def department_choices(lookups: Lookups, without: int | None = None) -> list[SelectChoice]:
+    """Return the departments a case can go to: those that number cases of their own, as the manuals say."""
+    receiving = {row.parent_id for row in lookups.categories.values() if row.is_active}
+    return [
+        SelectChoice(str(row.id), row.word(language()))
+        for row in lookups.departments.values()
+        if row.is_active and row.id in receiving and row.id != without
+    ]

@@ -6,7 +6,7 @@ Photos are decoded and stored before the one transaction that saves member, comp
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
 from typing import Any
 
 from flask import abort, current_app, flash, jsonify, make_response, redirect, request, url_for
@@ -26,27 +26,29 @@ from admin_views.complainant import (
     complainant_of,
     look_up,
     member_of,
+    notice_version,
 )
-from admin_views.complaint_forms import EntryForm, Who
+from admin_views.complaint_forms import GONE, EntryForm, Who, row_id
 from admin_views.complaint_place import map_facts
 from admin_views.database_errors import explain
 from admin_views.entry_desk import (
     FORM_NAME,
     around_form,
     chosen_officer,
+    entry_form,
     fresh_form,
-    notice_version,
+    offer_choices,
     recent_drafts,
     save_words,
-    warn_of_number,
 )
+from admin_views.entry_nearness import Asked, asked_first, mark_seen, near_form
 from admin_views.identity import current_actor, current_lookups
 from admin_views.uploads import RefusedFile, form_token, take_photos
-from documents.drawings import qr_png
 from domain.attachments import MAX_PHOTOS, held_photos
 from domain.clock import now, to_bangkok
+from domain.complaints import follow
 from domain.drafts import delete_draft, save_draft
-from domain.errors import Busy, DomainError, InvalidField, NotPermitted, StorageFull
+from domain.errors import AlreadyDone, Busy, DomainError, InvalidField, NotPermitted, StorageFull
 from domain.members import create_member, record_notice
 from domain.permissions import Permission, scope_complaints
 from domain.phones import normalise_phone
@@ -57,6 +59,7 @@ from extensions import db, write_transaction
 from models import AttachmentStage, Complaint, Member
 
 STATUS = {Busy: 503, StorageFull: 503, NotPermitted: 403}
+_ABOUT_CASE = re.compile(r"(follow|link)-([0-9]{1,10})", re.ASCII)
 
 
 class EntryView(SecureView):
@@ -72,7 +75,7 @@ class EntryView(SecureView):
         """Show the form, or do what one of its buttons asks."""
         if request.method != "POST":
             return self._page(fresh_form())
-        form = EntryForm()
+        form = entry_form(_session(), request.form)
         form.form_token.data = form_token(form.form_token.data)
         earlier = registered_before(_session(), form.form_token.data)
         if earlier is not None:
@@ -82,9 +85,7 @@ class EntryView(SecureView):
         except DomainError as error:
             form.forget_errors()
             return self._refused(form, error)
-        act = request.form.get("act", "save")
-        answer = {"save": self._save, "save_member": self._save_member}.get(act, self._turn)
-        return answer(form, refused)
+        return self._answer(form, refused, request.form.get("act", "save"))
 
     @expose("/new/draft", methods=("POST",))
     @needs(Permission.COMPLAINT_CREATE)
@@ -108,27 +109,41 @@ class EntryView(SecureView):
             delete_draft(session, current_actor(), request.form.get("draft", ""))
         return redirect(url_for(".entry"), 303)
 
-    @expose("/<public_code>/receipt")
+    @expose("/new/near", methods=("POST",))
     @needs(Permission.COMPLAINT_CREATE)
-    def receipt(self, public_code: str) -> str:
-        """Show number, tracking code and password of a saved complaint, to be told or printed."""
-        complaint = _session().scalar(
-            scope_complaints(select(Complaint).where(Complaint.public_code == public_code), current_actor())
-        )
-        if complaint is None:
-            abort(404)
-        vault: Vault = current_app.extensions["vault"]
-        track_url = f"{current_app.extensions['settings'].public_url}/track?code={complaint.public_code}"
-        picture = b64encode(qr_png(track_url, module_pixels=5)).decode()
-        return self.render(
-            "admin/complaint/receipt.html",
-            complaint=complaint,
-            password=vault.tracking_password(complaint.public_code, complaint.tracking_generation),
-            track_url=track_url,
-            qr=f"data:image/png;base64,{picture}",
-        )
+    def near(self) -> str:
+        """Show what may be the same trouble; the page asks while it is typed."""
+        form = entry_form(_session(), request.form)
+        member = member_of(_session(), current_actor(), form)
+        near = near_form(_session(), current_actor(), form, member)
+        return self.render("admin/complaint/_near.html", form=form, near=near)
+
+    @expose("/new/questions", methods=("POST",))
+    @needs(Permission.COMPLAINT_CREATE)
+    def questions(self) -> str:
+        """Show what the chosen subtype asks."""
+        form = entry_form(_session(), request.form)
+        form.forget_errors()
+        return self.render("admin/complaint/_questions.html", form=form)
 
     # What the buttons do ---------------------------------------------------------------------------------
+
+    def _answer(self, form: EntryForm, refused: list[RefusedFile], act: str) -> Any:
+        """Do what the pressed button says."""
+        about = _ABOUT_CASE.fullmatch(act)
+        if about is not None:
+            case_id = row_id(about[2]) or GONE
+            if about[1] == "follow":
+                return self._follow(form, refused, case_id)
+            form.parent_id.data = case_id
+            return self._save(form, refused)
+        answer = {
+            "save": self._save,
+            "save_apart": self._save_apart,
+            "save_with_number": self._save_with_number,
+            "save_member": self._save_member,
+        }.get(act, self._turn)
+        return answer(form, refused)
 
     def _turn(self, form: EntryForm, refused: list[RefusedFile]) -> Any:
         """Do one of the small steps and show the form again, with everything typed so far."""
@@ -144,15 +159,25 @@ class EntryView(SecureView):
         elif act == "change":
             choose_nobody(form)
             form.phone.errors = []
+        elif act == "move_number":
+            form.move_number()
+        elif act == "unlink":
+            form.parent_id.data = None
         return self._page(form, refused=refused, focus=act)
 
-    def _save(self, form: EntryForm, refused: list[RefusedFile]) -> Any:
+    def _save(self, form: EntryForm, refused: list[RefusedFile], *, is_apart: bool = False) -> Any:
         actor = current_actor()
         who = member_of(_session(), actor, form)
+        near = near_form(_session(), actor, form, who)
+        if is_apart:
+            mark_seen(form, near)
         if who is None and form.who_is is Who.NOBODY and form.phone.data:
             return self._turn_to_found(form, refused)
         if not form.validate() or refused:
             return self._page(form, 422, refused=refused)
+        asked = asked_first(form, near)
+        if asked is not None:
+            return self._page(form, 409, asked=asked)
         entry = form.entry(who.id if who else None, notice_version())
         try:
             with write_transaction() as session:
@@ -161,8 +186,48 @@ class EntryView(SecureView):
                 code = complaint.public_code
         except (DomainError, SQLAlchemyError) as error:
             return self._refused(form, error)
-        warn_of_number(form)
-        return redirect(url_for(".receipt", public_code=code), 303)
+        return redirect(url_for("complaint_receipt.receipt", public_code=code), 303)
+
+    def _save_apart(self, form: EntryForm, refused: list[RefusedFile]) -> Any:
+        """Save after the officer said that nothing near is the same."""
+        return self._save(form, refused, is_apart=True)
+
+    def _save_with_number(self, form: EntryForm, refused: list[RefusedFile]) -> Any:
+        """Save with the number in the story: it may be the shop's, or on a sign."""
+        form.number_seen.data = "1"
+        return self._save(form, refused)
+
+    def _follow(self, form: EntryForm, refused: list[RefusedFile], case_id: int) -> Any:
+        """Let the complainant follow the earlier case instead; nothing new gets a number."""
+        actor = current_actor()
+        who = member_of(_session(), actor, form)
+        is_new = who is None and form.who_is is Who.NEWCOMER
+        form.forget_errors(*(form.newcomer_names() if is_new else ()))
+        for gap in form.newcomer_gaps() if is_new else ():
+            form.place_errors(gap)
+        if who is None and not is_new:
+            form.place_errors(InvalidField("complainant_required", field="phone"))
+        if any(field.errors for field in form):
+            return self._page(form, 422, refused=refused)
+        try:
+            with write_transaction() as session:
+                member_id = who.id if who else self._new_member(session, form).id
+                complaint = follow(session, actor, case_id, member_id=member_id)
+                delete_draft(session, actor, str(form.form_token.data))
+                number, code = str(complaint), complaint.public_code
+        except AlreadyDone:
+            flash(_("ผู้ร้องติดตามเรื่องนี้อยู่แล้ว ไม่มีการออกเลขใหม่"), "info")
+            return redirect(url_for(".entry"), 303)
+        except (DomainError, SQLAlchemyError) as error:
+            return self._refused(form, error)
+        flash(_("ให้ผู้ร้องติดตามเรื่อง %(number)s แล้ว ไม่มีการออกเลขใหม่", number=number), "success")
+        return redirect(url_for("complaint_case.case", public_code=code), 303)
+
+    def _new_member(self, session: Session, form: EntryForm) -> Member:
+        member = create_member(session, current_actor(), current_app.extensions["vault"], form.newcomer())
+        if form.notice_given.data:
+            record_notice(session, current_actor(), member, notice_version())
+        return member
 
     def _turn_to_found(self, form: EntryForm, refused: list[RefusedFile]) -> Any:
         """Do the look-up that was forgotten, and let the officer see its result before anything is saved."""
@@ -182,13 +247,9 @@ class EntryView(SecureView):
             form.place_errors(gap)
         if any(field.errors for field in form):
             return self._page(form, 422, refused=refused)
-        actor, vault = current_actor(), current_app.extensions["vault"]
         try:
             with write_transaction() as session:
-                member = create_member(session, actor, vault, form.newcomer())
-                if form.notice_given.data:
-                    record_notice(session, actor, member, notice_version())
-                member_id = member.id
+                member_id = self._new_member(session, form).id
         except (DomainError, SQLAlchemyError) as error:
             return self._second_press(form) or self._refused(form, error)
         flash(_("บันทึกสมาชิกแล้ว"), "success")
@@ -210,7 +271,7 @@ class EntryView(SecureView):
 
     def _seen_before(self, complaint: Complaint) -> Any:
         flash(_("เรื่องนี้บันทึกแล้ว ไม่มีการบันทึกซ้ำ"), "info")
-        return redirect(url_for(".receipt", public_code=complaint.public_code), 303)
+        return redirect(url_for("complaint_receipt.receipt", public_code=complaint.public_code), 303)
 
     def _refused(self, form: EntryForm, error: DomainError | SQLAlchemyError) -> Any:
         """Show the form again with what the rules or the database said; a faster twin has saved it."""
@@ -218,10 +279,19 @@ class EntryView(SecureView):
             twin = registered_before(_session(), str(form.form_token.data))
             if twin is not None:
                 return self._seen_before(twin)
-        problem = error if isinstance(error, DomainError) else explain(error, Complaint.__table__)
+        known = error if isinstance(error, DomainError) else self._phone_taken(form, error)
+        problem = known or explain(error, Complaint.__table__)
         form.place_errors(problem)
         status = next((code for kind, code in STATUS.items() if isinstance(problem, kind)), 422)
         return self._page(form, status)
+
+    def _phone_taken(self, form: EntryForm, error: SQLAlchemyError) -> DomainError | None:
+        """Return what to say when a colleague registered the same phone in the same moment."""
+        if not isinstance(error, IntegrityError) or form.who_is is not Who.NEWCOMER:
+            return None
+        taken = select(Member.id).where(Member.phone == form.phone.data)
+        is_taken = form.phone.data and _session().scalar(taken) is not None
+        return InvalidField("phone_taken", field="phone") if is_taken else None
 
     # The page --------------------------------------------------------------------------------------------
 
@@ -232,36 +302,15 @@ class EntryView(SecureView):
         *,
         refused: list[RefusedFile] | None = None,
         focus: str = "",
+        asked: Asked | None = None,
     ) -> Any:
         session, actor, lookups = _session(), current_actor(), current_lookups()
         who = complainant_of(session, actor, form)
         is_new = request.method != "POST" and "draft" not in request.args
         officers = offered.officers_within(session, actor, Permission.COMPLAINT_CREATE)
-        rows = offered.categories_within(lookups, actor, Permission.COMPLAINT_CREATE)
-        form.category_id.choices = [
-            offered.blank(_("– เลือกประเภทหลัก –")),
-            *offered.category_choices(lookups, rows),
-        ]
-        form.subcategory_id.choices = [
-            offered.blank(_("– เลือกประเภทย่อย –")),
-            *offered.subcategory_choices(lookups, [row.id for row in rows]),
-        ]
-        form.assignee_id.choices = [
-            offered.blank(_("– ยังไม่มอบหมาย –")),
-            *offered.officer_choices(lookups, officers),
-        ]
-        form.channel_id.choices = [
-            offered.blank(_("– เลือกช่องทาง –")),
-            *offered.channel_choices(session),
-        ]
-        form.zone_id.choices = [
-            offered.blank(_("– ดูจากหมุด –")),
-            *offered.zone_choices(lookups.zones),
-        ]
-        form.community_id.choices = [
-            offered.blank(_("– ยังไม่เลือก –")),
-            *offered.community_choices(lookups),
-        ]
+        offer_choices(session, actor, lookups, form, officers)
+        member = member_of(session, actor, form) if who else None
+        near = [] if is_new else near_form(session, actor, form, member)
         is_step = "HX-Request" in request.headers
         page = self.render(
             "admin/complaint/step.html" if is_step else "admin/complaint/entry.html",
@@ -277,11 +326,22 @@ class EntryView(SecureView):
             focus=focus,
             drafts=recent_drafts(session, actor) if is_new else [],
             place_map=map_facts(),
+            near=near,
+            asked=asked,
+            parent=self._parent(form),
         )
         response = make_response(page, status)
         if status == 503:
             response.headers["Retry-After"] = "5"
         return response
+
+    def _parent(self, form: EntryForm) -> Complaint | None:
+        """Return the earlier case the new one will be joined with, as far as the officer sees it."""
+        if form.parent_id.data is None:
+            return None
+        wanted = select(Complaint).where(Complaint.id == form.parent_id.data)
+        parent: Complaint | None = _session().scalar(scope_complaints(wanted, current_actor()))
+        return parent
 
 
 def _session() -> Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.widgets import Select
 
+from admin_views.entry_fields import NationalIdField
 from admin_views.fields import (
     LARGEST_INTEGER,
     CleanTextArea,
@@ -22,24 +24,24 @@ from admin_views.fields import (
 )
 from admin_views.guard import language
 from admin_views.members import SubdistrictField
-from domain.complaints import MAX_NOTE, MAX_RESULT
 from domain.coordinates import Coordinates, parse_coordinates
 from domain.errors import DomainError, FieldErrors, InvalidField, MissingField
 from domain.labels import choices
-from domain.members import MAX_REASON, MemberEntry
+from domain.members import MemberEntry
 from domain.placing import MAX_ROAD
+from domain.questions import answer_field, check_answers
 from domain.registration import MAX_PLACE, MAX_STORY, Entry
-from domain.thai_text import to_arabic_digits
-from models import ComplaintKind, Disclosure, Outcome, Urgency
+from domain.story_phones import phones_in, take_phone_out
+from models import ComplaintKind, Disclosure, SubcategoryQuestion, Urgency
 
 GONE = -1  # What no row has: the rules then say that the choice is no longer there.
 NEWCOMER_FIELDS = (
-    *("phone", "title", "first_name", "last_name", "birth_date", "national_id"),
+    *("phone", "title", "first_name", "last_name", "birth_date", "national_id", "line_id_text", "email"),
     *("house_no", "village_no", "soi", "road", "subdistrict_code", "postal_code"),
 )
 _ROW_ID = re.compile(r"[0-9]{1,10}", re.ASCII)
-_PHONE_IN_TEXT = re.compile(r"(?<!\d)0[2-9](?:[ -]?\d){7,8}(?!\d)", re.ASCII)
-_FIELD_OF = {"member_id": "phone", "location": "latitude"}
+_ROW_IDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10}){0,49}", re.ASCII)
+_FIELD_OF = {"member_id": "phone", "location": "latitude", "original_id": "original"}
 
 
 class Who(StrEnum):
@@ -111,8 +113,11 @@ class EntryForm(StepForm):
     """เพิ่มคำร้องทุกข์: who, what, where, and what kind."""
 
     form_token = HiddenField()
-    who = HiddenField()
+    who = HiddenField(id="who-answer")  # The section itself is #who.
     member_id = HiddenField(filters=[row_id])
+    parent_id = HiddenField(filters=[row_id])
+    near_seen = HiddenField()
+    number_seen = HiddenField()
 
     phone = PhoneField(_l("เบอร์โทรศัพท์ผู้ร้อง"), description=_l("พิมพ์ 10 หลักติดกัน เช่น 0935727903"))
     title = CleanTextField(
@@ -121,10 +126,16 @@ class EntryForm(StepForm):
     first_name = CleanTextField(_l("ชื่อ"), max_length=120, render_kw={"autocomplete": "off"})
     last_name = CleanTextField(_l("นามสกุล"), max_length=120, render_kw={"autocomplete": "off"})
     birth_date = ThaiDateField(_l("วันเกิด"), not_future=True, description=_l("ตามบัตร เช่น 03/03/2500"))
-    national_id = CleanTextField(
+    national_id = NationalIdField(
         _l("เลขประจำตัวประชาชน"),
-        max_length=40,
-        render_kw={"inputmode": "numeric", "autocomplete": "off", "class": "short"},
+        description=_l("พิมพ์ 13 หลัก มีขีดหรือไม่มีก็ได้"),
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "class": "short", "data-national-id": ""},
+    )
+    line_id_text = CleanTextField(
+        _l("Line ID"), max_length=200, render_kw={"autocomplete": "off", "autocapitalize": "none"}
+    )
+    email = CleanTextField(
+        _l("อีเมล"), max_length=254, render_kw={"inputmode": "email", "autocomplete": "off"}
     )
     house_no = CleanTextField(_l("บ้านเลขที่"), max_length=60, render_kw={"autocomplete": "off"})
     village_no = CleanTextField(_l("หมู่ที่"), max_length=20, render_kw={"autocomplete": "off"})
@@ -148,7 +159,12 @@ class EntryForm(StepForm):
         description=_l("เกิดอะไรขึ้น ตั้งแต่เมื่อไร และผู้ร้องขอให้เทศบาลทำอะไร"),
         render_kw={"rows": 6},
     )
-    urgency = EnumRadio(_l("ความเร่งด่วน"), members=Urgency, default=Urgency.NORMAL)
+    urgency = EnumRadio(
+        _l("ความเร่งด่วน"),
+        members=Urgency,
+        default=Urgency.NORMAL,
+        description=_l("เร่งด่วน = ต้องทำวันนี้ · ฉุกเฉิน = อันตรายอยู่ขณะนี้ ให้โทรแจ้งผู้รับผิดชอบด้วย"),
+    )
     disclosure = EnumRadio(_l("ข้อมูลผู้ร้อง"), members=Disclosure, default=Disclosure.CONCEALED)
     channel_id = RowField(_l("ช่องทางการแจ้ง"), required="choice_required")
     received_at = ThaiMomentField(
@@ -167,7 +183,9 @@ class EntryForm(StepForm):
         _l("สถานที่หรือจุดสังเกต"), max_length=MAX_PLACE, render_kw={"autocomplete": "off"}
     )
     latitude = CleanTextField(
-        _l("ละติจูด"), max_length=100, render_kw={"inputmode": "decimal", "autocomplete": "off", "data-lat": ""}
+        _l("ละติจูด"),
+        max_length=2000,  # A pasted link of a map is read, too.
+        render_kw={"inputmode": "decimal", "autocomplete": "off", "data-lat": ""},
     )
     longitude = CleanTextField(
         _l("ลองจิจูด"), max_length=60, render_kw={"inputmode": "decimal", "autocomplete": "off", "data-lon": ""}
@@ -180,12 +198,23 @@ class EntryForm(StepForm):
     assignee_id = RowField(_l("ผู้รับผิดชอบ"), description=_l("เว้นว่างได้ เรื่องจะรอสั่งการที่หน่วยงาน"))
 
     pin: Coordinates | None = None  # Set by validate().
+    questions: Sequence[SubcategoryQuestion] = ()  # Those of the chosen subtype; each has a field of its own.
 
     @property
     def who_is(self) -> Who:
         """Return how far the complainant is known; anything unknown counts as nobody."""
         sent = str(self.who.data or "")
         return Who(sent) if sent in set(Who) else Who.NOBODY
+
+    @property
+    def seen_cases(self) -> frozenset[int]:
+        """Return the ids of near cases the officer said are not the same."""
+        sent = str(self.near_seen.data or "")
+        return frozenset(map(int, sent.split("."))) if _ROW_IDS.fullmatch(sent) else frozenset()
+
+    def answers(self) -> dict[int, str]:
+        """Return what was answered, by the question's id."""
+        return {question.id: self[answer_field(question.id)].data or "" for question in self.questions}
 
     def forget_errors(self, *names: str) -> None:
         """Drop all errors but those of some fields: a look-up does not judge the rest of the form."""
@@ -211,6 +240,10 @@ class EntryForm(StepForm):
             problems.append(MissingField("subcategory_required", field="subcategory_id"))
         for problem in problems:
             self.place_errors(problem)
+        try:
+            check_answers(self.questions, self.answers())
+        except FieldErrors as error:
+            self.place_errors(error)
         return good and not problems and not any(field.errors for field in self)
 
     def newcomer_gaps(self) -> list[InvalidField]:
@@ -224,7 +257,19 @@ class EntryForm(StepForm):
 
     def has_number_in_story(self) -> bool:
         """Tell whether the story seems to hold a telephone number, which everybody would see."""
-        return _PHONE_IN_TEXT.search(to_arabic_digits(self.story.data or "")) is not None
+        return bool(phones_in(self.story.data or ""))
+
+    def is_number_in_the_way(self) -> bool:
+        """Tell whether an unknown caller's number would be saved where everybody reads it (000-39)."""
+        return self.who_is is Who.SHARED and not self.number_seen.data and self.has_number_in_story()
+
+    def move_number(self) -> None:
+        """Move the first telephone number of the story into the protected field; a filled one stays."""
+        story, number = take_phone_out(self.story.data or "")
+        if number is None or self.callback_phone.data:
+            return
+        self.story.typed = self.story.data = story
+        self.callback_phone.typed, self.callback_phone.data = None, number
 
     def newcomer(self) -> MemberEntry:
         """Return what was written down about a new member."""
@@ -242,7 +287,7 @@ class EntryForm(StepForm):
             story=self.story.data or "",
             member_id=None if is_new else member_id,
             newcomer=self.newcomer() if is_new else None,
-            notice=notice_version if is_new and self.notice_given.data else None,
+            notice=notice_version if not is_shared and self.notice_given.data else None,
             channel_id=self.channel_id.data,
             category_id=self.category_id.data,
             subcategory_id=self.subcategory_id.data,
@@ -258,70 +303,9 @@ class EntryForm(StepForm):
             urgency=self.urgency.data,
             disclosure=self.disclosure.data,
             received_at=self.received_at.data,
+            answers=self.answers(),
+            parent_id=self.parent_id.data,
         )
-
-
-class ActionForm(StepForm):
-    """One press on a case: which state the button was made for."""
-
-    expected_seq = HiddenField(filters=[row_id])
-
-
-class AcceptForm(ActionForm):
-    """รับเรื่อง: the main type issues the number."""
-
-    category_id = RowField(_l("ประเภทหลัก (ตัวย่อ)"), required="category_required")
-    subcategory_id = RowField(_l("ประเภทย่อย (ตัวย่อย่อย)"))
-
-
-class DirectForm(ActionForm):
-    """สั่งการ: subtype and officer."""
-
-    subcategory_id = RowField(_l("ประเภทย่อย (ตัวย่อย่อย)"), required="subcategory_required")
-    assignee_id = RowField(_l("ผู้รับผิดชอบ"), required="officer_required")
-    note = CleanTextArea(_l("คำสั่งหรือข้อแนะนำ"), max_length=MAX_NOTE, render_kw={"rows": 3})
-
-
-class RejectForm(ActionForm):
-    """ไม่รับเรื่อง: the citizen reads the reason."""
-
-    reason = CleanTextArea(
-        _l("เหตุผลและหน่วยงานที่รับผิดชอบแทน"),
-        max_length=MAX_NOTE,
-        required=True,
-        description=_l("ผู้ร้องจะได้อ่านข้อความนี้"),
-        render_kw={"rows": 4},
-    )
-
-
-class ResultForm(ActionForm):
-    """บันทึกผลการดำเนินงาน (000-63)."""
-
-    form_token = HiddenField()
-    done_date = ThaiDateField(_l("วันที่ดำเนินงานแล้วเสร็จ"), required=True, not_future=True)
-    result_text = CleanTextArea(
-        _l("ผลการดำเนินงาน"),
-        max_length=MAX_RESULT,
-        required=True,
-        description=_l("ผู้ร้องจะได้อ่านข้อความนี้ทันที"),
-        render_kw={"rows": 5},
-    )
-    outcome = EnumRadio(
-        _l("ผลลัพธ์"), members=Outcome, without=frozenset({Outcome.NO_ANSWER}), default=Outcome.FIXED
-    )
-
-
-class RevealForm(StepForm):
-    """เปิดดูข้อมูลผู้ร้อง: with a reason."""
-
-    reason = CleanTextField(
-        _l("เหตุผลที่ต้องเปิดดู"),
-        max_length=MAX_REASON,
-        required=True,
-        description=_l("ระบบบันทึกชื่อคุณและเหตุผลไว้ตรวจสอบ"),
-        id="reveal-reason",  # The form for declining stands on the same page and has a reason too.
-        render_kw={"autocomplete": "off"},
-    )
 
 
 def _degrees(pin: Coordinates | None, index: int) -> Decimal | None:

@@ -10,8 +10,11 @@ from werkzeug.datastructures import MultiDict
 
 from admin_views import complaint_choices as offered
 from admin_views.complainant import Complainant
-from admin_views.complaint_forms import EntryForm, Who
+from admin_views.complaint_forms import EntryForm, row_id
 from admin_views.complaint_place import around_pin, said_of
+from admin_views.edit_form import EditForm
+from admin_views.entry_fields import answer_fields
+from admin_views.fields import with_fields
 from admin_views.identity import current_actor, current_lookups
 from admin_views.uploads import form_token
 from domain.actor import Actor
@@ -20,7 +23,9 @@ from domain.clock import now
 from domain.coordinates import parse_coordinates
 from domain.drafts import take_draft
 from domain.errors import InvalidField
+from domain.lookups import Lookups
 from domain.permissions import Permission
+from domain.questions import questions_of
 from extensions import db
 from models import Draft
 
@@ -33,7 +38,7 @@ def fresh_form() -> EntryForm:
     token = request.args.get("draft", "")
     typed = take_draft(session, actor, token, vault=current_app.extensions["vault"]) if token else {}
     if typed:
-        form = EntryForm(formdata=MultiDict(typed))
+        form = entry_form(session, MultiDict(typed))
         # Its own token, not the draft's: the photos wait under it, and saving twice stays harmless.
         form.form_token.data = form_token(form.form_token.data or token)
         form.forget_errors()
@@ -60,12 +65,40 @@ def save_words(who: Complainant | None, officer: OfficerChoice | None) -> str:
     return " · ".join(words)
 
 
-def notice_version() -> str:
-    """Return the version of the words by which people are told how their data are used."""
-    return str(current_lookups().setting("notice_version", "1"))
+def entry_form(session: Session, typed: MultiDict[str, str]) -> EntryForm:
+    """Return the form with what was typed, and with the questions of the chosen subtype."""
+    chosen = row_id(typed.get("subcategory_id"))
+    questions = questions_of(session, chosen)
+    form: EntryForm = with_fields(EntryForm, **answer_fields(questions))(formdata=typed)
+    form.questions = questions
+    return form
 
 
-def around_form(form: EntryForm) -> str:
+def offer_choices(
+    session: Session, actor: Actor, lookups: Lookups, form: EntryForm, officers: list[OfficerChoice]
+) -> None:
+    """Fill the form's drop-downs with what this officer may choose."""
+    rows = offered.categories_within(lookups, actor, Permission.COMPLAINT_CREATE)
+    must_have_line = bool(lookups.setting("officer_must_have_line"))
+    choices = {
+        form.category_id: (_("– เลือกประเภทหลัก –"), offered.category_choices(lookups, rows)),
+        form.subcategory_id: (
+            _("– เลือกประเภทย่อย –"),
+            offered.subcategory_choices(lookups, [row.id for row in rows]),
+        ),
+        form.assignee_id: (
+            _("– ยังไม่มอบหมาย –"),
+            offered.officer_choices(lookups, officers, must_have_line=must_have_line),
+        ),
+        form.channel_id: (_("– เลือกช่องทาง –"), offered.channel_choices(session)),
+        form.zone_id: (_("– ดูจากหมุด –"), offered.zone_choices(lookups.zones)),
+        form.community_id: (_("– ยังไม่เลือก –"), offered.community_choices(lookups)),
+    }
+    for field, (nothing, rest) in choices.items():
+        field.choices = [offered.blank(nothing), *rest]
+
+
+def around_form(form: EntryForm | EditForm) -> str:
     """Return what lies around the form's pin in a sentence, as far as its degrees can be read."""
     try:
         around = around_pin(parse_coordinates(form.latitude.data, form.longitude.data))
@@ -77,12 +110,6 @@ def around_form(form: EntryForm) -> str:
 def chosen_officer(officers: list[OfficerChoice], officer_id: int | None) -> OfficerChoice | None:
     """Return the officer the form names, of those it offers."""
     return next((officer for officer in officers if officer.id == officer_id), None)
-
-
-def warn_of_number(form: EntryForm) -> None:
-    """Tell the officer when the number of an unknown caller seems to stand in the story (000-39)."""
-    if form.who_is is Who.SHARED and form.has_number_in_story():
-        flash(_("ในรายละเอียดมีเลขคล้ายเบอร์โทรศัพท์ ผู้ที่เห็นเรื่องจะเห็นเบอร์นี้ด้วย"), "warning")
 
 
 def recent_drafts(session: Session, actor: Actor) -> list[Draft]:

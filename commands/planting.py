@@ -34,12 +34,14 @@ from models import (
     ImportMapping,
     Member,
     MessageTemplate,
+    QuestionKind,
     Road,
     Role,
     RoleGrant,
     Scope,
     Setting,
     Subcategory,
+    SubcategoryQuestion,
     Zone,
 )
 
@@ -198,6 +200,25 @@ def _types_of_complaints(session: Session, town: str | None, departments: dict[s
             nearby_radius_m=int(cells["radius_m"]),
             sort_order=int(cells["running"]),
         ),
+    )
+    _questions(session, town)
+
+
+def _questions(session: Session, town: str | None) -> None:
+    """Add what the planted subtypes ask; with types of its own a town writes its own questions."""
+    subtypes = {row.code: row.id for row in session.scalars(select(Subcategory))}
+    session.add_all(
+        SubcategoryQuestion(
+            subcategory_id=subtypes[cells["subcategory_code"]],
+            question=cells["question"],
+            question_en=cells["question_en"] or None,
+            kind=QuestionKind(cells["kind"]),
+            choices=[choice.strip() for choice in cells["choices"].split("·") if choice.strip()],
+            is_required=cells["is_required"] == "1",
+            sort_order=int(cells["sort"]),
+        )
+        for cells in seed.rows("questions.csv", town)
+        if cells["subcategory_code"] in subtypes
     )
 
 

@@ -95,6 +95,7 @@ class SubcategoryRow(Row):
     duration_max: int | None = None
     duration_unit: DurationUnit = DurationUnit.WORKING_DAYS
     needs_photo: bool = False
+    nearby_radius_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ def _subcategories(session: Session) -> dict[int, SubcategoryRow]:
             s.duration_max,
             s.duration_unit,
             s.needs_photo,
+            s.nearby_radius_m,
         )
         for s in rows
     }

@@ -27,6 +27,7 @@ from domain.errors import (
     NotPermitted,
     add_message,
 )
+from domain.line_ids import read_line_id
 from domain.national_id import format_national_id, normalise_national_id
 from domain.permissions import Permission, require, scope_complaints
 from domain.phones import digits_for_search, format_phone, normalise_phone
@@ -38,6 +39,7 @@ from models import AuditAction, Complaint, Consent, ConsentPurpose, Member, Scop
 LONGEST_LIFE_YEARS: Final = 130
 MAX_ADDRESS_LINE: Final = 400
 MAX_REASON: Final = 400
+MOST_MERGES: Final = 10  # A merge repoints earlier ones; more than one step means two merges at once.
 
 add_message(
     "national_id_taken",
@@ -59,7 +61,6 @@ _LINES: Final = {
     "first_name": 120,
     "last_name": 120,
     "title": 40,
-    "line_id_text": 60,
     "house_no": 60,
     "village_no": 20,
     "soi": 120,
@@ -164,7 +165,7 @@ def update_member(session: Session, actor: Actor, vault: Vault, member: Member, 
 def find_member_by_phone(session: Session, actor: Actor, text: str) -> Member | None:
     """Return the member whose number this is, typed in any way; None when nobody has it.
 
-    A member switched off is returned too: his number is taken.
+    A member switched off is returned too: his number is taken. For one who was merged it is the kept one.
 
     Raises:
         NotPermitted: without ``member:read``.
@@ -173,8 +174,23 @@ def find_member_by_phone(session: Session, actor: Actor, text: str) -> Member | 
     """
     require(actor, Permission.MEMBER_READ)
     phone = normalise_phone(text, field="phone")
-    found: Member | None = session.scalar(scope_members(select(Member).where(Member.phone == phone), actor))
+    had = session.execute(select(Member.id, Member.merged_into_id).where(Member.phone == phone)).first()
+    if had is None:
+        return None
+    kept = kept_member(session, had.id) if had.merged_into_id else None
+    wanted = Member.id == (kept.id if kept else had.id)
+    found: Member | None = session.scalar(scope_members(select(Member).where(wanted), actor))
     return found
+
+
+def kept_member(session: Session, member_id: int | None) -> Member | None:
+    """Return a member, or the one he was merged into; None for nobody."""
+    member = session.get(Member, member_id) if member_id is not None else None
+    for _step in range(MOST_MERGES):
+        if member is None or member.merged_into_id is None:
+            break
+        member = session.get(Member, member.merged_into_id)
+    return member
 
 
 def members_matching(term: str) -> ColumnElement[bool]:
@@ -269,6 +285,9 @@ def _write(session: Session, vault: Vault, member: Member, entry: MemberEntry) -
         _write_national_id(session, vault, member, entry.national_id)
     with check:
         member.email = check_email(entry.email)
+    with check:
+        if entry.line_id_text != member.line_id_text:
+            member.line_id_text = read_line_id(entry.line_id_text, field="line_id_text")
     with check:
         place = _place(entry.subdistrict_code)
         member.subdistrict_code = place.code if place else None

@@ -98,7 +98,7 @@ MESSAGES_EN: Final[dict[str, str]] = {
     "upload_rejected": "This file cannot be taken. Please choose another.",
     "photo_empty": "The photo file is empty. Please choose it again.",
     "photo_too_large": "The photo is larger than {megabytes} MB. Please shrink it or choose another.",
-    "photo_not_image": "This file is not a photo we can take. Please choose a JPEG, PNG or WebP picture.",
+    "photo_not_image": "We cannot take this file. Please choose a JPEG, PNG, WebP or HEIC picture or a PDF.",
     "photo_truncated": "The photo cannot be opened. It may be incomplete. Please send it again.",
     "photo_too_many_pixels": "The photo has more than {megapixels} megapixels. Please shrink it first.",
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -13,19 +13,26 @@ from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.attachments import claim_photos, request_copy
-from domain.choices import category_for, chosen, officer_for, optional, subcategory_for
-from domain.clock import bangkok_date, now
+from domain.choices import category_for, chosen, officer_for, subcategory_for
+from domain.clock import now
+from domain.entries import MAX_PLACE as MAX_PLACE
+from domain.entries import MAX_STORY as MAX_STORY
+from domain.entries import Entry as Entry
+from domain.entries import Texts
+from domain.entries import check_place as check_place
+from domain.entries import check_received as check_received
+from domain.entries import check_texts as check_texts
 from domain.errors import FieldChecks, InvalidField, MissingField, StaleRow, add_message
 from domain.faults import fault_point
-from domain.members import MemberEntry, create_member, record_notice
+from domain.members import create_member, kept_member, record_notice
 from domain.moves import move
 from domain.numbering import format_number, number_year, take_number, take_public_code
-from domain.permissions import Permission, require
-from domain.placing import MAX_ROAD, find_or_add_road, place_of
+from domain.permissions import Permission, require, scope_complaints
+from domain.placing import find_or_add_road, place_of
 from domain.promises import promise
+from domain.questions import Answered, check_answers, keep_answers, questions_of
 from domain.search import complaint_search_text
 from domain.settings import read_setting
-from domain.thai_text import clean_text
 from domain.vault import Vault
 from domain.workflow import Action, Audience, Telling, transition_for
 from models import (
@@ -35,53 +42,16 @@ from models import (
     Channel,
     Community,
     Complaint,
-    ComplaintKind,
     ComplaintStatus,
-    Disclosure,
     Figure,
     FormToken,
     Member,
     StaffUser,
     Subcategory,
-    Urgency,
     Zone,
 )
 
-MAX_STORY = 20_000
-MAX_PLACE = 400
-OLDEST_RECEIPT = timedelta(days=731)  # A slip in the year would promise a day long gone.
 PURPOSE = "register"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What somebody wrote down, in the right shape but not yet checked against the rules.
-
-    ``received_at`` None means now. ``form_token`` also names the photos that wait for this entry. A
-    ``newcomer`` is registered in the same transaction and becomes the complainant; ``notice`` is the version
-    of the words by which the complainant was told how his data are used.
-    """
-
-    form_token: str
-    story: str
-    member_id: int | None = None
-    newcomer: MemberEntry | None = None
-    notice: str | None = None
-    channel_id: int | None = None
-    category_id: int | None = None
-    subcategory_id: int | None = None
-    assignee_id: int | None = None
-    zone_id: int | None = None
-    community_id: int | None = None
-    road_name: str = ""
-    place_text: str = ""
-    latitude: Decimal | None = None
-    longitude: Decimal | None = None
-    callback_phone: str | None = None
-    kind: ComplaintKind = ComplaintKind.COMPLAINT
-    urgency: Urgency = Urgency.NORMAL
-    disclosure: Disclosure = Disclosure.CONCEALED
-    received_at: datetime | None = None
 
 
 def registered_before(session: Session, form_token: str) -> Complaint | None:
@@ -116,6 +86,7 @@ def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Comp
     complaint.member = parts.member
     complaint.category, complaint.subcategory = parts.category, parts.subcategory
     complaint.created_by_id = actor.staff_user_id
+    complaint.parent_id = parts.parent.id if parts.parent else None
     complaint.department = parts.category.department
     complaint.accepted_at = moment
     if parts.subcategory is not None:
@@ -138,9 +109,10 @@ def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Comp
         complaint,
         transition_for(Action.REGISTER),
         target=ComplaintStatus.DIRECTED if parts.assignee else ComplaintStatus.ACCEPTED,
-        facts={"number": complaint.number},
+        facts=_facts(complaint, parts),
         tells=_tellings(parts.assignee),
     )
+    keep_answers(session, complaint, parts.answers)
     request_copy(session, complaint, event.id)
     _finish_entry(session, actor, complaint, entry)
     return complaint
@@ -158,9 +130,9 @@ def submit(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Compla
         return earlier
     check = FieldChecks()
     with check:
-        texts = _check_texts(entry)
+        texts = check_texts(entry)
     with check:
-        _check_place(session, entry)
+        check_place(session, entry)
     check.done()
     complaint = _new_complaint(session, vault, entry, texts, moment)
     complaint.member = session.get(Member, entry.member_id) if entry.member_id else None
@@ -171,19 +143,14 @@ def submit(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Compla
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
-    story: str
-    place: str
-    road: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Parts:
-    texts: _Texts
+    texts: Texts
     member: Member
     category: Category
     subcategory: Subcategory | None
     assignee: StaffUser | None
+    answers: list[Answered]
+    parent: Complaint | None
 
 
 def _claim_form(session: Session, token: str, moment: datetime) -> Complaint | None:
@@ -206,72 +173,64 @@ def _claim_form(session: Session, token: str, moment: datetime) -> Complaint | N
 def _check(session: Session, actor: Actor, vault: Vault, entry: Entry) -> _Parts:
     check = FieldChecks()
     with check:
-        texts = _check_texts(entry)
+        texts = check_texts(entry)
     with check:
         member = _complainant(session, actor, vault, entry)
     with check:
         chosen(session, Channel, entry.channel_id, "channel_id")
     category: Category | None = None
+    answers: list[Answered] = []
     with check:
         category = category_for(session, actor, entry.category_id, Permission.COMPLAINT_CREATE)
     with check:
         subcategory = subcategory_for(session, entry.subcategory_id, category)
+        if subcategory is not None:
+            answers = check_answers(questions_of(session, subcategory.id), entry.answers)
     with check:
         assignee = officer_for(session, entry.assignee_id, category)
         if assignee is not None and entry.subcategory_id is None:
             raise MissingField("subcategory_required", field="subcategory_id")
     with check:
-        _check_place(session, entry)
+        check_place(session, entry)
     with check:
-        _check_received(entry)
+        check_received(entry)
+    with check:
+        parent = _parent(session, actor, entry.parent_id)
     check.done()
     if category is None:  # Unreachable after done(); it tells the type checker so.
         raise MissingField("category_required", field="category_id")
-    return _Parts(texts, member, category, subcategory, assignee)
-
-
-def _check_texts(entry: Entry) -> _Texts:
-    check = FieldChecks()
-    with check:
-        story = clean_text(entry.story, max_length=MAX_STORY, field="story")
-        if not story:
-            raise MissingField("story_required", field="story")
-    with check:
-        place = clean_text(entry.place_text, max_length=MAX_PLACE, field="place_text", multiline=False)
-    with check:
-        road = clean_text(entry.road_name, max_length=MAX_ROAD, field="road_name", multiline=False)
-    check.done()
-    return _Texts(story, place, road)
+    return _Parts(texts, member, category, subcategory, assignee, answers, parent)
 
 
 def _complainant(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Member:
     if entry.newcomer is not None:
         return create_member(session, actor, vault, entry.newcomer)
-    return chosen(session, Member, entry.member_id, "member_id", "complainant_required")
+    kept = kept_member(session, entry.member_id)  # He may have been merged while the form was open.
+    return chosen(session, Member, kept.id if kept else entry.member_id, "member_id", "complainant_required")
 
 
-def _check_place(session: Session, entry: Entry) -> None:
-    optional(session, Zone, entry.zone_id, "zone_id")
-    community = optional(session, Community, entry.community_id, "community_id")
-    if community is None or community.is_unknown or entry.zone_id is None:
-        return
-    if entry.zone_id != community.zone_id:
-        raise InvalidField("community_of_other_zone", field="community_id", community=community.name)
+def _parent(session: Session, actor: Actor, parent_id: int | None) -> Complaint | None:
+    """Return the earlier case a new one belongs to; the officer must see it.
+
+    Raises:
+        InvalidField: ``parent_not_found``.
+    """
+    if parent_id is None:
+        return None
+    parent: Complaint | None = session.scalar(
+        scope_complaints(select(Complaint).where(Complaint.id == parent_id), actor)
+    )
+    if parent is None:
+        raise InvalidField("parent_not_found", field="parent_id")
+    return parent
 
 
-def _check_received(entry: Entry) -> None:
-    moment = now()
-    if entry.received_at is None:
-        return
-    if entry.received_at > moment:
-        raise InvalidField("received_in_future", field="received_at")
-    if entry.received_at < moment - OLDEST_RECEIPT:
-        raise InvalidField(
-            "date_too_early",
-            field="received_at",
-            date=bangkok_date(entry.received_at),
-            earliest=bangkok_date(moment - OLDEST_RECEIPT),
-        )
+def _facts(complaint: Complaint, parts: _Parts) -> dict[str, Any]:
+    """Return what the event remembers of the beginning."""
+    facts: dict[str, Any] = {"number": complaint.number}
+    if parts.parent is not None:
+        facts |= {"parent": str(parts.parent), "parent_id": parts.parent.id}
+    return facts
 
 
 def _tellings(assignee: StaffUser | None) -> tuple[Telling, ...]:
@@ -282,9 +241,7 @@ def _tellings(assignee: StaffUser | None) -> tuple[Telling, ...]:
     return (*complainant, Telling(Audience.INTAKE, "staff_new_complaint"))
 
 
-def _new_complaint(
-    session: Session, vault: Vault, entry: Entry, texts: _Texts, moment: datetime
-) -> Complaint:
+def _new_complaint(session: Session, vault: Vault, entry: Entry, texts: Texts, moment: datetime) -> Complaint:
     public_code = take_public_code(session, moment)
     received = entry.received_at or moment
     pin = None
@@ -347,31 +304,21 @@ def assign(
     assignee: StaffUser,
     moment: datetime,
     note: str | None = None,
-) -> None:
-    """Make an officer responsible and remember since when and by whom."""
+) -> Assignment:
+    """Make an officer responsible and return the row that remembers since when and by whom."""
     complaint.assignee = assignee
-    session.add(
-        Assignment(
-            complaint=complaint,
-            assignee=assignee,
-            department_id=assignee.department_id,
-            assigned_by_id=actor.staff_user_id,
-            assigned_at=moment,
-            note=note,
-        )
+    assignment = Assignment(
+        complaint=complaint,
+        assignee=assignee,
+        department_id=assignee.department_id,
+        assigned_by_id=actor.staff_user_id,
+        assigned_at=moment,
+        note=note,
     )
+    session.add(assignment)
+    return assignment
 
 
-add_message(
-    "community_of_other_zone",
-    thai="{community} ไม่ได้อยู่ในเขตที่เลือก กรุณาเลือกเขตหรือชุมชนใหม่",
-    english="{community} is not in the chosen zone. Please choose zone or community again",
-)
-add_message(
-    "received_in_future",
-    thai="วันเวลารับเรื่องยังมาไม่ถึง กรุณาใส่ไม่เกินเวลานี้",
-    english="The time of receipt lies in the future. Please give a time up to now",
-)
 add_message(
     "complainant_required",
     thai="กรุณาค้นหาผู้ร้องจากเบอร์โทรศัพท์ เพิ่มสมาชิกใหม่ หรือเลือกพลเมืองดี",
@@ -381,4 +328,9 @@ add_message(
     "member_switched_off",
     thai="สมาชิกเบอร์นี้ปิดใช้งานอยู่ กรุณาเปิดใช้งานที่เมนูสมาชิกก่อน",
     english="The member with this number is switched off; switch it on under Members first",
+)
+add_message(
+    "parent_not_found",
+    thai="ไม่พบเรื่องเดิมที่จะเชื่อมด้วย อาจอยู่นอกหน่วยงานของคุณ กรุณาตรวจอีกครั้ง",
+    english="The earlier case is not there, or lies outside your department; please look again",
 )

@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "session_idle_minutes": 30,
     "session_longest_hours": 12,
     "officer_must_have_line": False,
+    "nearby_radius_m": 100,  # Where the subtype has no radius of its own.
 }
 
 

@@ -30,6 +30,7 @@ function choose(select) {
   if (select.tomselect) return;
   const box = new window.TomSelect(select, {
     maxOptions: null,
+    refreshThrottle: 0, // Who types fast and presses Enter means what was typed, not the line that stood there before.
     hidePlaceholder: true,
     plugins: select.multiple ? ["remove_button"] : [],
     render: {

@@ -1,45 +1,11 @@
 // The counter's form and the case page's forms: lists that depend on one another, the words of the save
 // button, what lies around the pin, and keys. Without this module every list stands there in full.
 
+import { dependents, filterable } from "./dependents.js";
+
 const form = document.querySelector("#entry");
 
-// Keep of a list only the options that fit, groups included. The full list is remembered once.
-function filterable(select) {
-  if (!select) return null;
-  const all = [...select.children].map((child) => child.cloneNode(true));
-  return (fits) => {
-    const chosen = select.value;
-    const kept = all
-      .map((child) => {
-        if (child.tagName !== "OPTGROUP") return child.value === "" || fits(child) ? child.cloneNode(true) : null;
-        const group = child.cloneNode(false);
-        group.append(...[...child.children].filter(fits).map((option) => option.cloneNode(true)));
-        return group.children.length ? group : null;
-      })
-      .filter(Boolean);
-    select.replaceChildren(...kept);
-    for (const option of select.options) option.selected = option.value === chosen;
-    if (select.selectedIndex < 0) select.selectedIndex = 0;
-    select.dispatchEvent(new Event("choose:refresh"));
-  };
-}
-
-function dependents(scope) {
-  const category = scope.querySelector('[name="category_id"]');
-  const types = filterable(scope.querySelector('[name="subcategory_id"]'));
-  const officers = filterable(scope.querySelector('[name="assignee_id"]'));
-  if (!category) return;
-  const follow = () => {
-    const departments = (category.selectedOptions[0]?.dataset.departments ?? "").split(" ");
-    types?.((option) => !category.value || option.dataset.category === category.value);
-    officers?.((option) => !category.value || departments.includes(option.dataset.department));
-    scope.dispatchEvent(new Event("officer:change"));
-  };
-  category.addEventListener("change", follow);
-  follow();
-}
-
-for (const scope of document.querySelectorAll("form[data-dependents], #entry")) dependents(scope);
+if (form) dependents(form);
 
 function saveWords() {
   const place = document.querySelector("#save-words");
@@ -63,58 +29,93 @@ function communitiesOfZone() {
   zone.addEventListener("change", follow);
 }
 
-// The pin proposes; what the officer chose stays.
-async function aroundPin(detail) {
-  const tell = (text) => {
-    for (const said of document.querySelectorAll("[data-around]")) said.textContent = text;
-  };
-  if (detail.lat === null) {
-    tell("");
-    return;
-  }
-  try {
-    const answer = await fetch(`/admin/complaint/around.json?lat=${detail.lat.toFixed(6)}&lon=${detail.lon.toFixed(6)}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
-    const facts = await answer.json();
-    tell(facts.said);
-    propose(form.elements.zone_id, facts.zone_id);
-    propose(form.elements.community_id, facts.community_id);
-  } catch {
-    // The server looks at the pin again when the form is saved.
-  }
-}
+// A telephone number in the story of somebody who wants to stay unknown: said while it is typed, moved on a press.
+const NUMBER = /(?<![\d-])(?:\+66|0)[ .-]?(?:[689](?:[ .-]?\d){8}|[23457](?:[ .-]?\d){7})(?!\d)/;
+const arabic = (text) => text.replace(/[๐-๙]/g, (digit) => digit.charCodeAt(0) - 0x0e50);
 
-function propose(select, value) {
-  if (!select || (select.value && !select.dataset.proposed) || !value) return;
-  if (![...select.options].some((option) => option.value === String(value))) return;
-  select.dataset.proposed = "1";
-  if (select.tomselect) select.tomselect.setValue(String(value), true);
-  else select.value = String(value);
-}
-
-// A number of ten digits in the story of somebody who wants to stay unknown.
 function watchNumbers() {
   const story = form.elements.story;
+  const warning = document.querySelector("[data-number-warning]");
+  const move = document.querySelector("[data-move-number]");
+  if (!story || !warning || !move) return;
   const look = () => {
-    const warning = document.querySelector("[data-number-warning]");
-    if (!warning) return;
     const isShared = form.elements.who?.value === "shared";
-    const digits = story.value.replace(/[๐-๙]/g, (digit) => digit.charCodeAt(0) - 0x0e50);
-    warning.hidden = !(isShared && /(?<!\d)0[2-9](?:[ -]?\d){7,8}(?!\d)/.test(digits));
+    warning.hidden = !(isShared && NUMBER.test(arabic(story.value)));
+    move.hidden = Boolean(form.elements.callback_phone?.value);
   };
+  move.addEventListener("click", () => {
+    const found = NUMBER.exec(arabic(story.value));
+    const place = form.elements.callback_phone;
+    if (!found || !place) return;
+    place.value = found[0];
+    story.value = story.value.slice(0, found.index) + move.dataset.place + story.value.slice(found.index + found[0].length);
+    look();
+    story.focus();
+  });
   story.addEventListener("input", look);
+  form.addEventListener("input", (event) => event.target.name === "callback_phone" && look());
   document.addEventListener("htmx:after:swap", look);
   look();
 }
 
+// A card's number with its dashes, as it stands on the card, once it is whole.
+function cardNumber(input) {
+  const digits = arabic(input.value).replace(/[ .-]/g, "");
+  if (/^\d{13}$/.test(digits)) input.value = digits.replace(/^(\d)(\d{4})(\d{5})(\d{2})(\d)$/, "$1-$2-$3-$4-$5");
+}
+
+// Whom the phone found is read out, and the writing goes on where it stopped.
+function goOn() {
+  const card = document.querySelector("#who [data-found]");
+  const said = document.querySelector("[data-said-found]");
+  if (!card || card.dataset.greeted) return;
+  card.dataset.greeted = "1";
+  if (said) said.textContent = [...card.querySelectorAll("p")].slice(0, 2).map((line) => line.textContent.trim().replace(/\s+/g, " ")).join(" ");
+  if (document.activeElement !== document.body && !document.activeElement?.closest("#who")) return;
+  (form.elements.story?.value ? card : form.elements.story)?.focus();
+}
+
+// Alt and the number of a section lead to its first box. By place on the keyboard: a Thai layout types other signs.
+const SECTIONS = {
+  Digit1: () => form.querySelector("[data-find-phone]") ?? form.querySelector("#who button"),
+  Digit2: () => form.elements.story,
+  Digit3: () => form.elements.road_name,
+  Digit4: () => (form.elements.category_id?.value ? form.elements.subcategory_id : form.elements.category_id),
+  Digit5: () => form.elements.assignee_id,
+};
+
+function jump(event) {
+  if (!event.altKey || event.ctrlKey || event.metaKey || !(event.code in SECTIONS)) return;
+  const box = SECTIONS[event.code]();
+  if (!box) return;
+  event.preventDefault();
+  box.scrollIntoView({ block: "center" });
+  if (box.tomselect) box.tomselect.focus();
+  else box.focus();
+}
+
+// What may be the same trouble is looked for again when something that decides it has changed.
+function lookForNear() {
+  const look = () => form.dispatchEvent(new Event("near:look"));
+  form.addEventListener("photos:change", look);
+  for (const name of ["category_id", "subcategory_id"]) form.elements[name]?.addEventListener("change", look);
+  for (const name of ["latitude", "longitude"]) form.elements[name]?.addEventListener("change", look);
+}
+
+// The focus goes once to what wants it; a part swapped in later must not pull it back there.
+document.addEventListener("focusin", (event) => event.target.removeAttribute?.("data-focus"));
+document.activeElement?.removeAttribute("data-focus");
+
 if (form) {
   communitiesOfZone();
   watchNumbers();
+  lookForNear();
+  document.addEventListener("keydown", jump);
+  document.addEventListener("htmx:after:swap", goOn);
+  form.addEventListener("change", (event) => event.target.matches("[data-national-id]") && cardNumber(event.target));
   form.addEventListener("officer:change", saveWords);
   form.elements.assignee_id?.addEventListener("change", saveWords);
   document.addEventListener("htmx:after:swap", saveWords);
-  form.addEventListener("pin", (event) => aroundPin(event.detail));
-  for (const name of ["zone_id", "community_id"]) form.elements[name]?.addEventListener("change", (event) => event.isTrusted && delete event.target.dataset.proposed);
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     if (event.ctrlKey || event.metaKey) {

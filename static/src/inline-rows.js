@@ -13,7 +13,7 @@ export function start(root) {
       const prefix = `${name}-${Math.max(-1, ...used.filter(Number.isInteger)) + 1}`;
       const row = model.content.cloneNode(true).querySelector("fieldset");
       for (const part of row.querySelectorAll("[id], [name], [for]")) {
-        for (const key of ["id", "name", "for"]) {
+        for (const key of ["id", "name", "for", "aria-describedby"]) {
           if (part.hasAttribute(key)) part.setAttribute(key, [prefix, part.getAttribute(key).replace(/^-/, "")].filter(Boolean).join("-"));
         }
       }
@@ -22,7 +22,7 @@ export function start(root) {
         add.focus();
       });
       add.parentElement.before(row);
-      row.querySelector("input, select, textarea")?.focus();
+      row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
     });
   }
 }

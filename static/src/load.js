@@ -5,8 +5,11 @@ const NEEDS = [
   ["map-picker", () => import("./map-picker.js")],
   ["[data-confirm]", () => import("./confirm.js")],
   ["select[data-choose]", () => import("./choose.js")],
+  ["input[data-suggest]", () => import("./suggest.js")],
   ["[data-photos]", () => import("./photos.js")],
+  ["[data-gallery]", () => import("./viewer.js")],
   ["form[data-draft], form[data-warn]", () => import("./draft.js")],
+  ["form[data-dependents]", () => import("./dependents.js")],
   ["[data-list]", () => import("./list.js")],
   ["[data-inline]", () => import("./inline-rows.js")],
 ];

@@ -242,18 +242,6 @@ def test_the_shared_member_asks_for_a_protected_number_and_warns(
 
 
 @on_sqlite
-def test_a_number_in_the_story_of_an_unknown_caller_is_pointed_out(
-    clerk: Counter, citizen: int, session: Session
-) -> None:
-    page = clerk.get()
-    answer = clerk.send(
-        filled(session, page, citizen, who="shared", story="โทรกลับ 081 999 0000 ไฟดับ", callback_phone="")
-    )
-
-    assert clerk.get(answer.answer.location).says("ในรายละเอียดมีเลขคล้ายเบอร์โทรศัพท์")
-
-
-@on_sqlite
 def test_saving_without_looking_up_first_does_the_look_up_and_asks_again(
     clerk: Counter, citizen: int, session: Session
 ) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from admin_views import complaint_entry, uploads
+from admin_views import complaint_entry, photo_intake
 from extensions import write_transaction
 from models import Attachment, Channel, Complaint, Member, NumberSeries
 from storage import FileStore, StorageFailed
@@ -194,7 +194,7 @@ def test_a_photo_that_is_none_is_named_and_the_others_wait(
     page = clerk.send(form, photos=[(jpeg(), "ดี.jpg"), (b"<html>", "ปลอม.jpg"), (b"", "ว่าง.jpg")])
 
     assert page.status == 422
-    assert page.says("“ปลอม.jpg” ไฟล์นี้ไม่ใช่รูปภาพที่รับได้")
+    assert page.says("“ปลอม.jpg” ไฟล์นี้ไม่ใช่ภาพหรือเอกสารที่รับได้")
     assert page.says("“ว่าง.jpg” ไฟล์รูปว่างเปล่า")
     assert len(page.fields()["photo_ids"]) == 1
     assert nothing_saved(session)
@@ -261,7 +261,7 @@ def test_a_full_disk_for_photos_loses_nothing_that_was_typed(
 def test_a_database_that_fails_while_photos_are_held_leaves_no_file(
     app: Flask, clerk: Counter, form: dict[str, Any], monkeypatch: Any
 ) -> None:
-    with failing(monkeypatch, uploads, "SQLITE_BUSY"):
+    with failing(monkeypatch, photo_intake, "SQLITE_BUSY"):
         page = clerk.send(form, photos=[(jpeg(), "หลุม.jpg")])
 
     assert page.status == 503
