@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from form_words import FormWords
 from web_errors import register_errors
-from web_tools import register_template_tools
+from web_tools import modules_version, register_template_tools
 
 __all__ = ["register_errors", "register_headers", "register_language", "register_template_tools"]
 
@@ -36,6 +36,11 @@ def register_headers(app: Flask) -> None:
 
     # Flask-Admin reads g.csp_nonce itself, so it is made before anything can refuse the request.
     app.before_request_funcs.setdefault(None, []).insert(0, _make_nonce)
+
+    @app.get(f"{app.static_url_path}/v-<version>/<path:filename>", endpoint="versioned")
+    def _versioned(version: str, filename: str) -> Response:
+        """Send a static file under an address that changes with our modules; see ``web_tools.import_map``."""
+        return app.send_static_file(filename)
 
     @app.before_request
     def _refuse_reserved_arguments() -> None:
@@ -90,11 +95,12 @@ def tile_origin() -> str:
 
 def _set_caching(response: Response) -> None:
     """Let browsers keep files whose address carries their content's hash; keep nothing else."""
-    if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+    if request.endpoint in {"static", "versioned"} and response.status_code in {200, 206, 304}:
+        for_ever = "v" in request.args or (request.view_args or {}).get("version") == modules_version()
         response.cache_control.no_cache = None
         response.cache_control.public = True
-        response.cache_control.max_age = A_YEAR if "v" in request.args else A_DAY
-        response.cache_control.immutable = "v" in request.args
+        response.cache_control.max_age = A_YEAR if for_ever else A_DAY
+        response.cache_control.immutable = for_ever
     else:
         response.headers.setdefault("Cache-Control", "no-store")
 

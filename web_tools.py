@@ -123,18 +123,29 @@ def icon(name: str, css: str = "") -> Markup:
 
 
 def import_map() -> Markup:
-    """Return the map from our modules' plain addresses to the hashed ones, so that imports are cached too."""
-    with os.scandir(STATIC / "src") as entries:
-        files = [(entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".js")]
-    made = _import_map(_static_root(), tuple(sorted(files)))
+    """Return the map from our modules' folder to its versioned address, so that imports are kept, too."""
+    root = _static_root()
+    made = _import_map(root, modules_version())
     return Markup('<script type="importmap" nonce="{}">{}</script>').format(csp_nonce(), made)
 
 
 @lru_cache(maxsize=8)
-def _import_map(root: str, files: tuple[tuple[str, int], ...]) -> Markup:
-    names = [(f"src/{name}", changed_at) for name, changed_at in files]
-    imports = {f"{root}{name}": f"{root}{name}?v={_hash(name, changed_at)}" for name, changed_at in names}
-    return Markup(json.dumps({"imports": imports}, separators=(",", ":")))  # noqa: S704 - our own file names
+def _import_map(root: str, version: str) -> Markup:
+    imports = {f"{root}src/": f"{root}v-{version}/src/"}
+    return Markup(json.dumps({"imports": imports}, separators=(",", ":")))  # noqa: S704 - our own names
+
+
+def modules_version() -> str:
+    """Return one hash over all our modules: what they import of one another changes with any of them."""
+    with os.scandir(STATIC / "src") as entries:
+        files = [(entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".js")]
+    return _modules_version(tuple(sorted(files)))
+
+
+@lru_cache(maxsize=8)
+def _modules_version(files: tuple[tuple[str, int], ...]) -> str:
+    hashes = "".join(_hash(f"src/{name}", changed_at) for name, changed_at in files)
+    return hashlib.sha256(hashes.encode()).hexdigest()[:HASH_LETTERS]
 
 
 def csp_nonce() -> str:

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from admin_views.case_timeline import Moment, case_events, case_timeline
+from admin_views.complaint_place import map_links
 from admin_views.guard import language
+from admin_views.identity import current_lookups
 from domain.actor import Actor
 from domain.clock import bangkok_date, now
-from domain.labels import word
+from domain.coordinates import Coordinates
+from domain.errors import NotFound
+from domain.more_time import pending_among
 from domain.permissions import Permission, may, scope_complaints
 from domain.phones import mask_phone
+from domain.questions import answers_of
+from domain.settings import DEFAULTS
 from domain.sight import sees_person
 from domain.sla import days_left
 from domain.thai_calendar import thai_date
+from domain.undoing import undoable_event
+from domain.waiting import can_be_asked
 from domain.workflow import Action, allowed_actions
 from models import (
     Attachment,
     AttachmentStage,
     Complaint,
     ComplaintEvent,
+    ComplaintFollower,
     ComplaintStatus,
-    DeliveryState,
-    EventKind,
-    OutboxChannel,
-    OutboxMessage,
+    QuestionAnswer,
     StatusKind,
 )
 
@@ -39,55 +46,28 @@ NEXT: dict[ComplaintStatus, tuple[Action, ...]] = {
     ComplaintStatus.ACCEPTED: (Action.DIRECT,),
     ComplaintStatus.DIRECTED: (Action.ACKNOWLEDGE, Action.RECORD_RESULT),
     ComplaintStatus.ACKNOWLEDGED: (Action.START, Action.RECORD_RESULT),
+    ComplaintStatus.AWAITING_CITIZEN: (Action.ANSWER,),
+    ComplaintStatus.AWAITING_PLAN: (Action.TAKE_OFF_PLAN, Action.RECORD_RESULT),
+    ComplaintStatus.REFERRED_OUT: (Action.RETURN_FROM_REFERRAL, Action.RECORD_RESULT),
     ComplaintStatus.RESOLVED: (Action.CLOSE,),
 }
 """The big button of each state: the first of these the officer may press; elsewhere the result."""
 
-ICONS = {
-    EventKind.SUBMIT: "inbox",
-    EventKind.REGISTER: "clipboard-list",
-    EventKind.ACCEPT: "hash",
-    EventKind.DIRECT: "route",
-    EventKind.ACKNOWLEDGE: "eye",
-    EventKind.START: "tool",
-    EventKind.RECORD_RESULT: "circle-check",
-    EventKind.RATE: "star",
-    EventKind.CLOSE: "lock",
-    EventKind.REJECT: "x",
-    EventKind.NOTE: "note",
-    EventKind.EDIT: "edit",
-    EventKind.ATTACHMENT_ADDED: "paperclip",
-    EventKind.VIEWED_PERSONAL_DATA: "shield-lock",
-    EventKind.EXPORTED: "download",
-    EventKind.IMPORT: "file-import",
-}
-WAITS = {DeliveryState.READY, DeliveryState.LEASED}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An outgoing message and its fate; LINE never tells whether anybody read it."""
-
-    to: str
-    channel: str
-    fate: str
-    look: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One thing that happened."""
-
-    icon: str
-    what: str
-    who: str
-    at: datetime
-    via: str
-    note: str
-    status: ComplaintStatus | None
-    is_internal: bool
-    messages: list[Message] = field(default_factory=list)
+IN_FRONT = (
+    *(Action.RECORD_RESULT, Action.ACKNOWLEDGE, Action.START, Action.DIRECT, Action.REFUSE_MORE_TIME),
+    *(
+        Action.ASK_CITIZEN,
+        Action.CORRECT_RESULT,
+        Action.HAND_BACK,
+        Action.FORWARD,
+        Action.REOPEN,
+        Action.NOTE,
+    ),
+)
+"""What stands beside the big button while there is room, in this order; the others are one press away."""
+FRONT_ROOM = 3
+PHOTO_RIGHTS = (Permission.COMPLAINT_EVIDENCE, Permission.COMPLAINT_CORRECT)
+TIMED = frozenset({ComplaintStatus.ACKNOWLEDGED, ComplaintStatus.IN_PROGRESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +86,17 @@ class CasePage:
     promise: Promise
     actions: list[Action]
     next_action: Action | None
+    front: list[Action]
+    more: list[Action]
+    undo: ComplaintEvent | None
+    undo_seconds: int
+    time_request: ComplaintEvent | None
+    question: ComplaintEvent | None
+    duplicates: list[Complaint]
+    related: list[Complaint]
+    original: Complaint | None
+    answers: Sequence[QuestionAnswer]
+    followers: int
     before: list[Attachment]
     after: list[Attachment]
     copies: list[Attachment]
@@ -114,9 +105,11 @@ class CasePage:
     phone: str
     may_reveal: bool
     may_print: bool
+    may_edit: bool
+    may_change_photos: bool
+    may_remove_photos: bool
     sees_person: bool
-    map_url: str
-    street_url: str
+    links: dict[str, str] | None
 
 
 def find_case(session: Session, actor: Actor, public_code: str) -> Complaint | None:
@@ -146,7 +139,13 @@ def find_case(session: Session, actor: Actor, public_code: str) -> Complaint | N
 
 def case_page(session: Session, actor: Actor, complaint: Complaint) -> CasePage:
     """Gather what the page shows; only reads."""
-    actions = [row.action for row in allowed_actions(actor, complaint)]
+    events = case_events(session, complaint)
+    time_request = pending_among(events)
+    actions = _offered(actor, complaint, asked=time_request is not None)
+    next_action = _next(complaint.status, actions)
+    front = [one for one in IN_FRONT if one in actions and one is not next_action][:FRONT_ROOM]
+    undo = undoable_event(session, actor, complaint) if _acted_just_now(actor, events) else None
+    ties = _ties(session, actor, complaint)
     by_stage: dict[AttachmentStage, list[Attachment]] = defaultdict(list)
     for attachment in complaint.attachments:
         by_stage[attachment.stage].append(attachment)
@@ -157,19 +156,95 @@ def case_page(session: Session, actor: Actor, complaint: Complaint) -> CasePage:
         complaint=complaint,
         promise=_promise(complaint),
         actions=actions,
-        next_action=_next(complaint.status, actions),
+        next_action=next_action,
+        front=front,
+        more=[one for one in actions if one is not next_action and one not in front],
+        undo=undo,
+        undo_seconds=_seconds_left(undo),
+        time_request=time_request if complaint.status in TIMED else None,
+        question=_question(complaint, events),
+        duplicates=[one for one in ties if one.duplicate_of_id == complaint.id],
+        original=next((one for one in ties if one.id == complaint.duplicate_of_id), None),
+        related=[one for one in ties if complaint.id == one.parent_id or one.id == complaint.parent_id],
+        answers=answers_of(session, complaint.id),
+        followers=_follower_count(session, complaint),
         before=by_stage[AttachmentStage.BEFORE],
         after=by_stage[AttachmentStage.AFTER],
         copies=sorted(by_stage[AttachmentStage.COPY], key=lambda row: -(row.copy_version or 0)),
-        timeline=_timeline(session, complaint, seen),
+        timeline=case_timeline(session, complaint, events, seen),
         complainant=_complainant(complaint, seen),
         phone=mask_phone(reachable) if reachable else "",
         may_reveal=may(actor, Permission.MEMBER_REVEAL, complaint) and reachable is not None,
+        may_edit=may(actor, Permission.COMPLAINT_UPDATE, complaint),
+        may_change_photos=any(may(actor, right, complaint) for right in PHOTO_RIGHTS),
+        may_remove_photos=may(actor, Permission.COMPLAINT_REMOVE_ATTACHMENT, complaint),
         may_print=may(actor, Permission.COMPLAINT_PRINT, complaint),
         sees_person=seen,
-        map_url=_google({"api": 1, "query": _point(complaint)}, "search/"),
-        street_url=_google({"api": 1, "map_action": "pano", "viewpoint": _point(complaint)}, "@"),
+        links=map_links(_pin(complaint)),
     )
+
+
+def moved_case(
+    session: Session, actor: Actor, public_code: str, event_id: int | None = None
+) -> ComplaintEvent:
+    """Return the officer's own act that may still be undone, wherever the case is now.
+
+    Raises:
+        NotFound: no such case, or no such act of his; he cannot tell which.
+    """
+    complaint = session.scalar(select(Complaint).where(Complaint.public_code == public_code[:20]))
+    if complaint is None:
+        raise NotFound("complaint_not_found")
+    if event_id is None:
+        event = undoable_event(session, actor, complaint)
+    else:
+        event = session.get(ComplaintEvent, event_id)
+    if event is None or event.complaint_id != complaint.id or event.staff_user_id != actor.staff_user_id:
+        raise NotFound("complaint_not_found")
+    return event
+
+
+def _offered(actor: Actor, complaint: Complaint, *, asked: bool) -> list[Action]:
+    """Return what the officer may do, without what has no sense right now; ``asked``: time was asked for."""
+    hidden = {Action.ASK_MORE_TIME if asked else Action.REFUSE_MORE_TIME}
+    if not can_be_asked(complaint):
+        hidden.add(Action.ASK_CITIZEN)
+    if complaint.due_at is None:
+        hidden |= {Action.ASK_MORE_TIME, Action.EXTEND}
+    return [row.action for row in allowed_actions(actor, complaint) if row.action not in hidden]
+
+
+def _acted_just_now(actor: Actor, events: Sequence[ComplaintEvent]) -> bool:
+    """Tell whether asking for an act to undo can find one."""
+    recent = now() - timedelta(minutes=10)  # Longer than any town lets messages wait.
+    return any(one.staff_user_id == actor.staff_user_id and one.at > recent for one in events[:3])
+
+
+def _seconds_left(event: ComplaintEvent | None) -> int:
+    if event is None:
+        return 0
+    seconds = int(current_lookups().setting("undo_hold_seconds", DEFAULTS["undo_hold_seconds"]))
+    return max(0, int((event.at + timedelta(seconds=seconds) - now()).total_seconds()))
+
+
+def _question(complaint: Complaint, events: Sequence[ComplaintEvent]) -> ComplaintEvent | None:
+    if complaint.status is not ComplaintStatus.AWAITING_CITIZEN:
+        return None
+    return next((one for one in events if one.kind is Action.ASK_CITIZEN and one.undone_at is None), None)
+
+
+def _ties(session: Session, actor: Actor, complaint: Complaint) -> list[Complaint]:
+    """Return duplicates, original and related cases, as far as they are within reach."""
+    tied = [Complaint.duplicate_of_id == complaint.id, Complaint.parent_id == complaint.id]
+    tied += [Complaint.id == one for one in (complaint.duplicate_of_id, complaint.parent_id) if one]
+    wanted = scope_complaints(select(Complaint).where(or_(*tied)), actor)
+    # Sorted here: asked for an order, SQLite walks the whole table in it instead of using two indexes.
+    return sorted(session.scalars(wanted), key=lambda one: one.id)
+
+
+def _follower_count(session: Session, complaint: Complaint) -> int:
+    wanted = select(func.count()).where(ComplaintFollower.complaint_id == complaint.id)
+    return session.scalar(wanted) or 0
 
 
 def _next(status: ComplaintStatus, actions: list[Action]) -> Action | None:
@@ -197,57 +272,7 @@ def _complainant(complaint: Complaint, seen: bool) -> str:
     return complaint.member.full_name if seen or complaint.member.is_shared else _("ปกปิดข้อมูล")
 
 
-def _point(complaint: Complaint) -> str:
-    return f"{complaint.latitude},{complaint.longitude}" if complaint.latitude is not None else ""
-
-
-def _google(arguments: dict[str, object], path: str) -> str:
-    return f"https://www.google.com/maps/{path}?{urlencode(arguments)}"
-
-
-def _timeline(session: Session, complaint: Complaint, seen: bool) -> list[Moment]:
-    messages: dict[int | None, list[Message]] = defaultdict(list)
-    for row in session.scalars(
-        select(OutboxMessage).where(OutboxMessage.complaint_id == complaint.id).order_by(OutboxMessage.id)
-    ):
-        messages[row.event_id].append(_message(row, seen))
-    events = session.scalars(
-        select(ComplaintEvent)
-        .where(ComplaintEvent.complaint_id == complaint.id)
-        .order_by(ComplaintEvent.id.desc())
-    )
-    return [_moment(event, messages[event.id], seen) for event in events]
-
-
-def _moment(event: ComplaintEvent, messages: list[Message], seen: bool) -> Moment:
-    who = event.actor_name
-    if event.actor_kind == "member" and not seen:
-        who = _("ผู้ร้อง")
-    return Moment(
-        icon=ICONS.get(event.kind, "history"),
-        what=word(event.kind, language()),
-        who=who or _("ระบบ"),
-        at=event.at,
-        via=_("ผ่าน LINE") if event.via == "line" else "",
-        note=event.note or "",
-        status=event.to_status if event.to_status is not event.from_status else None,
-        is_internal=not event.is_public,
-        messages=messages,
-    )
-
-
-def _message(row: OutboxMessage, seen: bool) -> Message:
-    is_citizen = row.channel is OutboxChannel.LINE_CITIZEN
-    to = _("ผู้ร้อง") if is_citizen and not seen else row.recipient_name
-    fate, look = _fate(row.state)
-    return Message(to, word(row.channel, language()), fate, look, row.done_at)
-
-
-def _fate(state: DeliveryState) -> tuple[str, str]:
-    if state in WAITS:
-        return _("รอส่ง"), "waiting"
-    if state is DeliveryState.SENT:
-        return _("LINE รับแล้ว"), "done"
-    if state is DeliveryState.CANCELLED:
-        return _("ไม่ส่ง"), "off"
-    return _("ไม่สำเร็จ"), "late"
+def _pin(complaint: Complaint) -> Coordinates | None:
+    if complaint.latitude is None or complaint.longitude is None:
+        return None
+    return Coordinates(complaint.latitude, complaint.longitude)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Response, abort, current_app, flash, make_response, redirect, request, url_for
@@ -12,16 +11,25 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from admin_views.action_forms import (
+    ACTION_FORMS,
+    OWN_PAGE,
+    ActionForm,
+    CorrectForm,
+    PhotoActionForm,
+    ResultForm,
+    RevealForm,
+    UndoForm,
+)
 from admin_views.base import SecureView, needs
 from admin_views.case_copies import open_copy, stored_copy
-from admin_views.case_forms import action_forms, result_form, typed_texts
-from admin_views.case_page import case_page, find_case
-from admin_views.complaint_forms import AcceptForm, ActionForm, DirectForm, RejectForm, ResultForm, RevealForm
+from admin_views.case_forms import fresh_form, offer, originals, typed_texts, verb_facts
+from admin_views.case_page import case_page, find_case, moved_case
 from admin_views.complaint_place import map_facts
 from admin_views.database_errors import explain
 from admin_views.guard import language
 from admin_views.identity import current_actor
-from admin_views.uploads import form_token, take_photos
+from admin_views.photo_intake import form_token, take_photos
 from documents.drawings import draw_map
 from domain import complaints as verbs
 from domain.attachments import MAX_PHOTOS, held_photos
@@ -30,14 +38,15 @@ from domain.labels import word
 from domain.permissions import Permission
 from domain.placing import zone_outlines
 from domain.revealing import reveal_complainant
-from domain.workflow import Action
+from domain.undoing import undone_token
+from domain.workflow import Action, transition_for
 from extensions import db, write_transaction
-from models import AttachmentStage, Complaint
+from models import Complaint
 from sandbox import SandboxFailed
-
-Verb = Callable[[Session], Complaint]
+from web_tools import form_errors
 
 MAP_PIXELS = (480, 267)
+ACTS = ",".join(sorted(action.value for action in ACTION_FORMS if action not in OWN_PAGE))
 
 
 class CaseView(SecureView):
@@ -50,119 +59,58 @@ class CaseView(SecureView):
     @expose("/<public_code>")
     @needs(Permission.COMPLAINT_READ)
     def case(self, public_code: str) -> Any:
-        """Show the case."""
-        return self._page(self._found(public_code))
+        """Show the case, with the form of the act in ``?do=`` opened."""
+        complaint = find_case(_session(), current_actor(), public_code)
+        if complaint is None:
+            return self._moved_away(public_code)
+        wanted = request.args.get("do", "")
+        action = Action(wanted) if wanted in ACTS.split(",") else None
+        return self._page(complaint, opened=action)
 
     # What can be done ------------------------------------------------------------------------------------
 
-    @expose("/<public_code>/accept", methods=("POST",))
-    @needs(Permission.COMPLAINT_ACCEPT)
-    def accept(self, public_code: str) -> Any:
-        """Take a submitted case on."""
-        form = AcceptForm()
-        return self._act(
-            public_code,
-            Action.ACCEPT,
-            form,
-            lambda session, complaint_id: verbs.accept(
-                session,
-                current_actor(),
-                complaint_id,
-                category_id=form.category_id.data,
-                subcategory_id=form.subcategory_id.data,
-                expected_seq=form.expected_seq.data,
-            ),
-        )
-
-    @expose("/<public_code>/direct", methods=("POST",))
-    @needs(Permission.COMPLAINT_DIRECT)
-    def direct(self, public_code: str) -> Any:
-        """Order: subtype and officer."""
-        form = DirectForm()
-        return self._act(
-            public_code,
-            Action.DIRECT,
-            form,
-            lambda session, complaint_id: verbs.direct(
-                session,
-                current_actor(),
-                complaint_id,
-                subcategory_id=form.subcategory_id.data,
-                assignee_id=form.assignee_id.data,
-                note=form.note.data or "",
-                expected_seq=form.expected_seq.data,
-            ),
-        )
-
-    @expose("/<public_code>/acknowledge", methods=("POST",))
-    @needs(Permission.COMPLAINT_ACKNOWLEDGE)
-    def acknowledge(self, public_code: str) -> Any:
-        """Say that the order was seen."""
-        return self._press(public_code, Action.ACKNOWLEDGE, verbs.acknowledge)
-
-    @expose("/<public_code>/start", methods=("POST",))
-    @needs(Permission.COMPLAINT_START)
-    def start(self, public_code: str) -> Any:
-        """Begin the work."""
-        return self._press(public_code, Action.START, verbs.start)
-
-    @expose("/<public_code>/close", methods=("POST",))
-    @needs(Permission.COMPLAINT_CLOSE)
-    def close(self, public_code: str) -> Any:
-        """Close a resolved case."""
-        return self._press(public_code, Action.CLOSE, verbs.close)
-
-    @expose("/<public_code>/reject", methods=("POST",))
-    @needs(Permission.COMPLAINT_REJECT)
-    def reject(self, public_code: str) -> Any:
-        """Decline a case with a reason."""
-        form = RejectForm()
-        return self._act(
-            public_code,
-            Action.REJECT,
-            form,
-            lambda session, complaint_id: verbs.reject(
-                session,
-                current_actor(),
-                complaint_id,
-                reason=form.reason.data or "",
-                expected_seq=form.expected_seq.data,
-            ),
-        )
+    @expose(f"/<public_code>/<any({ACTS}):action>", methods=("POST",))
+    @needs(Permission.COMPLAINT_READ)
+    def act(self, public_code: str, action: str) -> Any:
+        """Do one thing of the table with the case; the verb asks for its own permission."""
+        wanted = Action(action)
+        permission = transition_for(wanted).permission
+        if permission is None or not current_actor().can(permission):
+            abort(403)
+        return self._act(public_code, wanted, ACTION_FORMS[wanted]())
 
     @expose("/<public_code>/result", methods=("GET", "POST"))
     @needs(Permission.COMPLAINT_RECORD_RESULT)
     def record_result(self, public_code: str) -> Any:
         """Record what was done, on a page of its own."""
-        complaint = self._found(public_code)
-        if request.method != "POST":
-            return self._result_page(complaint, result_form(complaint))
-        form = ResultForm()
-        form.form_token.data = form_token(form.form_token.data)
+        return self._result(public_code, Action.RECORD_RESULT, ResultForm)
+
+    @expose("/<public_code>/correct", methods=("GET", "POST"))
+    @needs(Permission.COMPLAINT_CORRECT)
+    def correct_result(self, public_code: str) -> Any:
+        """Correct the recorded result or add photos to it (000-65)."""
+        return self._result(public_code, Action.CORRECT_RESULT, CorrectForm)
+
+    @expose("/<public_code>/undo", methods=("POST",))
+    @needs(Permission.COMPLAINT_READ)
+    def undo(self, public_code: str) -> Any:
+        """Take back one's own last act, even where the case has left one's reach."""
+        form = UndoForm()
         try:
-            refused = take_photos(form.form_token.data, AttachmentStage.AFTER)
-        except DomainError as error:
-            form.place_errors(error)
-            return self._result_page(complaint, form, status=503)
-        if "remove_photo" in request.form:
-            return self._result_page(complaint, form, refused=refused)
-        if not form.validate() or refused:
-            return self._result_page(complaint, form, status=422, refused=refused)
-        return self._act(
-            public_code,
-            Action.RECORD_RESULT,
-            form,
-            lambda session, complaint_id: verbs.record_result(
-                session,
-                current_actor(),
-                complaint_id,
-                done_date=form.done_date.data,
-                result_text=form.result_text.data or "",
-                outcome=form.outcome.data,
-                photo_token=str(form.form_token.data),
-                expected_seq=form.expected_seq.data,
-            ),
-        )
+            with write_transaction() as session:
+                event = moved_case(session, current_actor(), public_code, form.event_id.data)
+                action, token = event.kind, undone_token(event)
+                verbs.undo(session, current_actor(), event.complaint_id, event_id=event.id)
+        except NotFound:
+            abort(404)
+        except (DomainError, SQLAlchemyError) as error:
+            problem = self._readable(error)
+            flash(problem.message_in(language()), "info" if isinstance(problem, AlreadyDone) else "warning")
+            return redirect(url_for(".case", public_code=public_code), 303)
+        flash(_("เลิกทำ “%(action)s” แล้ว", action=word(action, language())), "success")
+        if action in OWN_PAGE:  # The photos wait there for the next try.
+            return redirect(url_for(f".{OWN_PAGE[action]}", public_code=public_code, again=token), 303)
+        return redirect(url_for(".case", public_code=public_code), 303)
 
     @expose("/<public_code>/reveal", methods=("POST",))
     @needs(Permission.MEMBER_REVEAL)
@@ -220,81 +168,102 @@ class CaseView(SecureView):
             abort(404)
         return complaint
 
-    def _press(self, public_code: str, action: Action, verb: Callable[..., Complaint]) -> Any:
-        form = ActionForm()
-        return self._act(
-            public_code,
-            action,
-            form,
-            lambda session, complaint_id: verb(
-                session, current_actor(), complaint_id, expected_seq=form.expected_seq.data
-            ),
-        )
-
-    def _act(
-        self,
-        public_code: str,
-        action: Action,
-        form: ActionForm,
-        verb: Callable[[Session, int], Complaint],
-    ) -> Any:
+    def _act(self, public_code: str, action: Action, form: ActionForm) -> Any:
         """Do one thing with a case in one transaction and go back to it; a refusal keeps what was typed."""
         complaint_id = self._found(public_code).id
+        if isinstance(form, PhotoActionForm):
+            answer = self._take_photos(public_code, action, form)
+            if answer is not None:
+                return answer
         if not form.validate():
-            return self._show_refused(public_code, action, form, 422)
+            return self._refused(public_code, action, form, 422)
         try:
             with write_transaction() as session:
-                verb(session, complaint_id)
-        except NotFound:
-            abort(404)
+                facts = verb_facts(session, current_actor(), action, form)
+                getattr(verbs, action.value)(session, current_actor(), complaint_id, **facts)
+        except NotFound as error:
+            if error.field is None:
+                abort(404)
+            return self._not_done(public_code, action, form, error)
         except (DomainError, SQLAlchemyError) as error:
             return self._not_done(public_code, action, form, self._readable(error))
         flash(_("%(action)sแล้ว", action=word(action, language())), "success")
         return redirect(url_for(".case", public_code=public_code), 303)
 
+    def _take_photos(self, public_code: str, action: Action, form: PhotoActionForm) -> Any:
+        """Hold the photos sent along; return a page where one was refused or taken out, else None."""
+        form.form_token.data = form_token(form.form_token.data)
+        assert form.stage is not None  # noqa: S101 - every form with photos says what they show
+        try:
+            refused = take_photos(form.form_token.data, form.stage)
+        except DomainError as error:
+            form.place_errors(error)
+            return self._refused(public_code, action, form, 503)
+        if refused or "remove_photo" in request.form:
+            return self._refused(public_code, action, form, 422 if refused else 200, refused)
+        return None
+
     def _not_done(self, public_code: str, action: Action, form: ActionForm, problem: DomainError) -> Any:
-        if isinstance(problem, InvalidField | FieldErrors):
+        if isinstance(problem, InvalidField | FieldErrors | NotFound):
             form.place_errors(problem)
-            return self._show_refused(public_code, action, form, 422)
+            return self._refused(public_code, action, form, 422)
         flash(problem.message_in(language()), "info" if isinstance(problem, AlreadyDone) else "warning")
         status = 503 if isinstance(problem, Busy | StorageFull) else 409
         if not typed_texts(form) and status == 409:
             return redirect(url_for(".case", public_code=public_code), 303)
-        return self._show_refused(public_code, action, form, status)
+        return self._refused(public_code, action, form, status)
 
-    def _show_refused(self, public_code: str, action: Action, form: ActionForm, status: int) -> Any:
+    def _refused(
+        self,
+        public_code: str,
+        action: Action,
+        form: ActionForm,
+        status: int,
+        refused: list[Any] | None = None,
+    ) -> Any:
         complaint = self._found(public_code)
         if isinstance(form, ResultForm):
-            return self._result_page(complaint, form, status=status)
-        return self._page(complaint, status, typed={action: form})
+            return self._result_page(complaint, action, form, status, refused)
+        return self._page(complaint, status, opened=action, form=form, refused=refused)
 
     def _readable(self, error: DomainError | SQLAlchemyError) -> DomainError:
         return error if isinstance(error, DomainError) else explain(error, Complaint.__table__)
+
+    # Pages -----------------------------------------------------------------------------------------------
 
     def _page(
         self,
         complaint: Complaint,
         status: int = 200,
         *,
-        typed: dict[Action, ActionForm] | None = None,
+        opened: Action | None = None,
+        form: ActionForm | None = None,
         **more: Any,
     ) -> Response:
+        """Show the case; ``form`` is what was just sent and refused, of the act ``opened``."""
         session, actor = _session(), current_actor()
         page = case_page(session, actor, complaint)
-        forms = action_forms(session, actor, complaint, page.actions, typed or {})
-        lost = [
-            text
-            for action, form in (typed or {}).items()
-            if action not in forms
-            for text in typed_texts(form)
-        ]
+        is_offered = opened in page.actions
+        lost = typed_texts(form) if form is not None and not is_offered else []
+        if form is not None and not is_offered:
+            _say_errors(form)
+        if opened is not None and is_offered:
+            form = form or fresh_form(opened, complaint)
+            form.expected_seq.data = complaint.state_seq  # Who sees the page again has seen the state of now.
+            offer(session, actor, complaint, form)
+        is_photo_form = is_offered and isinstance(form, PhotoActionForm)
+        is_step = "HX-Request" in request.headers  # A script that opens the form in place.
         response = make_response(
             self.render(
-                "admin/complaint/case.html",
+                "admin/complaint/_act.html" if is_step else "admin/complaint/case.html",
                 page=page,
                 complaint=complaint,
-                forms_of=forms,
-                opened=set(typed or {}) & set(forms),
+                opened=opened if is_offered else None,
+                form=form if is_offered else None,
+                originals=originals(session, actor, complaint) if opened is Action.MERGE else [],
+                held=held_photos(session, actor, str(form.form_token.data)) if is_photo_form else [],
+                most_photos=MAX_PHOTOS,
+                refused=more.get("refused") or [],
                 lost_texts=lost,
                 reveal_form=more.get("reveal_form") or RevealForm(formdata=None),
                 revealed=more.get("revealed"),
@@ -304,8 +273,20 @@ class CaseView(SecureView):
         )
         return _with_retry(response)
 
+    def _result(self, public_code: str, action: Action, kind: type[ResultForm]) -> Any:
+        if request.method != "POST":
+            complaint = self._found(public_code)
+            form = fresh_form(action, complaint, token=request.args.get("again"))
+            return self._result_page(complaint, action, form)
+        return self._act(public_code, action, kind())
+
     def _result_page(
-        self, complaint: Complaint, form: ResultForm, status: int = 200, refused: list[Any] | None = None
+        self,
+        complaint: Complaint,
+        action: Action,
+        form: ActionForm,
+        status: int = 200,
+        refused: list[Any] | None = None,
     ) -> Response:
         session, actor = _session(), current_actor()
         page = case_page(session, actor, complaint)
@@ -316,7 +297,8 @@ class CaseView(SecureView):
                 page=page,
                 complaint=complaint,
                 form=form,
-                may_record=Action.RECORD_RESULT in page.actions,
+                action=action,
+                may_record=action in page.actions,
                 held=held_photos(session, actor, str(form.form_token.data)),
                 refused=refused or [],
                 most_photos=MAX_PHOTOS,
@@ -324,6 +306,20 @@ class CaseView(SecureView):
             status,
         )
         return _with_retry(response)
+
+    def _moved_away(self, public_code: str) -> str:
+        """Say that one's own act moved the case out of one's reach, as long as it can be undone."""
+        try:
+            event = moved_case(_session(), current_actor(), public_code)
+        except NotFound:
+            abort(404)
+        return self.render("admin/complaint/moved.html", event=event, public_code=public_code)
+
+
+def _say_errors(form: ActionForm) -> None:
+    """Say what was wrong with a form the page does not show again, such as the one below a photo."""
+    for _place, text in form_errors(form):
+        flash(text, "warning")
 
 
 def _with_retry(response: Response) -> Response:

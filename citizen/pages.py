@@ -21,9 +21,9 @@ from flask import (
 from flask_babel import get_locale, gettext
 from sqlalchemy import select
 
+from domain import complaints as verbs
 from domain.actor import Actor
 from domain.clock import now
-from domain.complaints import rate
 from domain.errors import AlreadyDone, DomainError, FieldErrors, InvalidField
 from domain.phones import dialled_phone, readable_phone
 from domain.settings import read_setting
@@ -36,6 +36,8 @@ citizen = Blueprint("citizen", __name__)
 
 HELD: Final = "tracked"
 HELD_SECONDS: Final = 30 * 60  # Since it was last looked at; many share a phone or sit in an internet shop.
+ACTS: Final = {"answer": "text", "add_evidence": "text", "reopen": "reason", "withdraw": "note"}
+"""What a visitor may do with the complaint he holds, and what its verb calls his words."""
 SHOWN_STAGES: Final = (AttachmentStage.BEFORE, AttachmentStage.AFTER)
 
 
@@ -102,12 +104,33 @@ def give_rating() -> Any:
     comment = request.form.get("comment", "")
     try:
         with write_transaction() as writing:
-            rate(writing, holder, holder.complaint_id, stars=stars, comment=comment)
+            verbs.rate(writing, holder, holder.complaint_id, stars=stars, comment=comment)
     except AlreadyDone:
         pass  # The same stars and words again, by a double press: they are kept, and that is all he wants.
     except DomainError as error:
         return _rating_refused(error, stars, comment)
     flash(gettext("ขอบคุณสำหรับคะแนน"), "success")
+    return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
+
+
+@citizen.post("/track/<any(answer, add_evidence, reopen, withdraw):action>")
+def act(action: str) -> Any:
+    """Answer a question, add something, open the complaint again or withdraw it."""
+    holder = _holder()
+    if holder is None or holder.complaint_id is None:
+        return _ask_first()
+    words = request.form.get("words", "")
+    facts: dict[str, str] = {ACTS[action]: words}
+    if action == "add_evidence":
+        facts["photo_token"] = ""
+    try:
+        with write_transaction() as writing:
+            getattr(verbs, action)(writing, holder, holder.complaint_id, **facts)
+    except AlreadyDone:
+        pass  # A double press: what he wants is done.
+    except DomainError as error:
+        return _act_refused(error, action, words)
+    flash(gettext("ได้รับแล้ว ขอบคุณ"), "success")
     return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
 
@@ -181,6 +204,20 @@ def _rating_refused(error: DomainError, stars: int, comment: str) -> Any:
         view = replace(view, stars=stars or view.stars, comment=comment)
     page = render_template(
         "citizen/tracked.html", complaint=view, error=words or gettext("ให้คะแนนตอนนี้ไม่ได้ กรุณาเปิดหน้านี้ใหม่")
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _act_refused(error: DomainError, action: str, words: str) -> Any:
+    """Show the page again with what was typed and what is wrong with it."""
+    view = _held_view()
+    if view is None:
+        return _ask_first()
+    page = render_template(
+        "citizen/tracked.html",
+        complaint=view,
+        error=None,
+        refused={"action": action, "words": words, "message": error.message_in(_language())},
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 

@@ -50,9 +50,14 @@ def back_office(app: Flask) -> list[Rule]:
 
 
 def address(rule: Rule) -> str:
-    numbers = {name for name, kind in rule._converters.items() if type(kind).__name__ == "IntegerConverter"}
-    _domain, path = rule.build({name: 1 if name in numbers else "x" for name in rule.arguments}) or ("", "")
+    _domain, path = rule.build({name: _some(rule._converters[name]) for name in rule.arguments}) or ("", "")
     return path
+
+
+def _some(converter: Any) -> Any:
+    """A value the address takes: a number, the first of a few words, or any word."""
+    kind = type(converter).__name__
+    return 1 if kind == "IntegerConverter" else sorted(converter.items)[0] if kind == "AnyConverter" else "x"
 
 
 def methods(rule: Rule) -> list[str]:

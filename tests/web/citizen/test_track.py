@@ -341,7 +341,7 @@ def test_what_was_not_dealt_with_does_not_look_done(
 
     assert 'class="step step-now step-off"' in shown
     assert 'class="notice"' not in shown
-    assert shown.count('class="notice notice-off"') == (state is S.REJECTED)
+    assert shown.count('class="notice notice-off"') == (state in {S.REJECTED, S.DUPLICATE})
 
 
 def test_a_finished_complaint_looks_done(
