@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from bench import documents, importing, lists, registering, serving, starting
+from bench import cases, documents, importing, lists, nearness, photos, registering, serving, starting
 from bench.measuring import Report
 
 BENCHES = {
     "starting": starting.run,
     "lists": lists.run,
+    "nearness": nearness.run,
+    "cases": cases.run,
     "registering": registering.run,
     "serving": serving.run,
     "documents": documents.run,
     "importing": importing.run,
+    "photos": photos.run,
 }
 
 

@@ -63,7 +63,7 @@ def entry_form(client: FlaskClient) -> dict[str, str]:
     subcategory = session.scalars(select(Subcategory).where(Subcategory.code == "ช.(1)")).one()
     values = {
         "csrf_token": found[1],
-        "act": "save",
+        "act": "save_apart",
         "who": "member",
         "member_id": session.scalars(select(Member.id).where(Member.is_shared.is_(False))).first(),
         "story": "ถนนเป็นหลุมหน้าตลาด ขอให้ซ่อม",

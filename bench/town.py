@@ -24,12 +24,12 @@ from models import StaffUser, UserSession
 TOWN = "khon_kaen"
 
 
-def bench_settings(folder: Path) -> Settings:
-    """Return settings for a throw-away town: SQLite as in service (WAL, synchronous=FULL)."""
+def bench_settings(folder: Path, database_url: str = "") -> Settings:
+    """Return settings for a throw-away town: SQLite as in service (WAL, synchronous=FULL) unless told."""
     return Settings(
         mode="test",
         data_dir=folder,
-        database_url=f"sqlite:///{folder / 'app.db'}",
+        database_url=database_url or f"sqlite:///{folder / 'app.db'}",
         embedded_worker=False,
         secret_key="bench-" * 8,
         personal_data_key=b"b" * 32,
@@ -37,10 +37,10 @@ def bench_settings(folder: Path) -> Settings:
 
 
 @contextmanager
-def bench_town() -> Iterator[Flask]:
+def bench_town(database_url: str = "") -> Iterator[Flask]:
     """Yield the application over a planted, empty town."""
     with tempfile.TemporaryDirectory(prefix="u-phee-bench-", ignore_cleanup_errors=True) as folder:
-        app = create_app(bench_settings(Path(folder)))
+        app = create_app(bench_settings(Path(folder), database_url))
         with app.app_context():
             upgrade_database()
             with write_transaction() as session:

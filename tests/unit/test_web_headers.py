@@ -144,3 +144,28 @@ def test_a_language_we_do_not_have_is_thai(app: Flask) -> None:
     answer = app.test_client().get("/words?lang=xx")
     assert answer.text == "th"
     assert "lang=xx" not in answer.headers.get("Set-Cookie", "")
+
+
+def test_what_modules_import_is_kept_under_an_address_that_changes_with_them(app: Flask) -> None:
+    client = app.test_client()
+    page = client.get("/page").get_data(as_text=True)
+    found = re.search(r'"/static/src/":"(/static/v-[0-9a-f]+/src/)"', page)
+    assert found
+
+    module = client.get(f"{found[1]}load.js", buffered=True)
+
+    assert module.status_code == 200
+    assert "immutable" in module.headers["Cache-Control"]
+    assert module.data == client.get("/static/src/load.js", buffered=True).data
+
+
+def test_a_version_of_yesterday_is_answered_but_not_kept_for_ever(app: Flask) -> None:
+    answer = app.test_client().get("/static/v-0123456789/src/load.js", buffered=True)
+
+    assert answer.status_code == 200
+    assert "immutable" not in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["../app.py", "src/../../app.py", "%2e%2e/app.py", "src/none.js"])
+def test_a_versioned_address_leads_to_static_files_only(app: Flask, path: str) -> None:
+    assert app.test_client().get(f"/static/v-0123456789/{path}").status_code in {404, 308}

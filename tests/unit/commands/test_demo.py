@@ -21,7 +21,7 @@ FEW = 12
 
 @pytest.fixture
 def demo_app(sqlite_backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """A demo of a few complaints: the way there is the same as of two hundred."""
+    """A demo of a few complaints: the way there is the same as of twelve hundred."""
     lived = DemoTown.plant
     monkeypatch.setattr(DemoTown, "plant", lambda town, until: lived(town, until, FEW))
     app = sqlite_backend.fresh()

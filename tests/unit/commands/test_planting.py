@@ -24,6 +24,7 @@ from models import (
     ImportMapping,
     Member,
     MessageTemplate,
+    QuestionKind,
     Road,
     Role,
     RoleGrant,
@@ -31,6 +32,7 @@ from models import (
     Setting,
     StaffUser,
     Subcategory,
+    SubcategoryQuestion,
     Zone,
 )
 
@@ -195,3 +197,16 @@ def test_every_subtype_promises_a_time(session: Session) -> None:
     without = session.scalars(select(Subcategory.code).where(Subcategory.duration_max.is_(None))).all()
 
     assert without == []
+
+
+def test_the_planted_questions_belong_to_planted_subtypes_and_none_must_be_answered(session: Session) -> None:
+    codes = {row["code"] for row in seed.rows("subcategories.csv")}
+    rows = seed.rows("questions.csv")
+    planted = session.scalars(select(SubcategoryQuestion)).all()
+
+    assert {row["subcategory_code"] for row in rows} <= codes
+    assert len(planted) == len(rows)
+    assert all(question.question_en for question in planted)
+    assert all(len(question.choices) > 1 for question in planted if question.kind is QuestionKind.CHOICE)
+    # A citizen's own entry asks nothing yet: what must be answered is the town's word.
+    assert not any(question.is_required for question in planted)
