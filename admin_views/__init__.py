@@ -71,9 +71,12 @@ class HomeView(Guard, AdminIndexView):
     @expose("/")
     @needs_sign_in
     def index(self) -> Any:
-        """Lead to the first room that is open to the officer; say so where none is."""
+        """Lead to the first room with something to do, else to the first one; say so where none is open."""
         sections = shell().sections
-        return redirect(sections[0][3][0].url) if sections else self.render("admin/index.html")
+        if not sections:
+            return self.render("admin/index.html")
+        doors = sections[0][3]
+        return redirect(next((door for door in doors if door.count), doors[0]).url)
 
 
 def register_admin(app: Flask) -> None:

@@ -47,10 +47,12 @@ class View:
 
     label: Any
     args: Mapping[str, str]
+    permission: Permission = Permission.COMPLAINT_READ
 
 
 VIEWS: Final = (
     View(_l("งานของฉัน"), {"officer": "me", "state": "open"}),
+    View(_l("รอสั่งการ"), {"status": "submitted,accepted"}, Permission.COMPLAINT_DIRECT),
     View(_l("ยังไม่เสร็จ"), {"state": "open"}),
     View(_l("เกินกำหนด"), {"due": "overdue"}),
     View(_l("รอเข้าแผน"), {"status": "awaiting_plan"}),
@@ -95,7 +97,11 @@ class ComplaintView(SecureModelView):
             paging=_paging(page),
             asked=asked,
             sort=sort,
-            views=[(str(view.label), _view_url(view), dict(view.args) == asked.url_args()) for view in VIEWS],
+            views=[
+                (str(view.label), _view_url(view), dict(view.args) == asked.url_args())
+                for view in VIEWS
+                if current_actor().can(view.permission)
+            ],
             case_head=case_url_parts()[0],
             case_tail=case_url_parts()[1],
             **self._panel(asked, lookups),
@@ -212,6 +218,10 @@ def register(admin: Admin) -> None:
 _READ = Permission.COMPLAINT_READ
 _LIST = "complaint.index_view"
 register_menu_item("work", _LIST, _l("งานของฉัน"), "checklist", _READ, 10, "my_open", dict(VIEWS[0].args))
+register_menu_item(
+    *("work", _LIST, _l("รอสั่งการ"), "inbox", Permission.COMPLAINT_DIRECT, 15, "to_order"),
+    args=dict(VIEWS[1].args),
+)
 register_menu_item("work", _LIST, _l("บันทึกผลการดำเนินงาน"), "edit", _READ, 30, args={"state": "open"})
 register_menu_item("work", _LIST, _l("จัดการเรื่องร้องทุกข์"), "list-details", _READ, 40)
 register_menu_item(

@@ -22,7 +22,7 @@ from domain.actor import Actor
 from domain.clock import now
 from domain.permissions import Permission
 from extensions import db
-from models import Complaint, ComplaintStatus, Notification, StatusKind, UtcDateTime
+from models import Complaint, ComplaintStatus, Notification, Scope, StatusKind, UtcDateTime
 
 SECTIONS: dict[str, Any] = {"work": None, "settings": _l("ตั้งค่า"), "system": _l("ระบบ")}
 """Sections in their order; the first is always open, the others fold under their name."""
@@ -38,6 +38,7 @@ SIGN_OUT = "auth.sign_out"
 
 OPEN = [status for status in ComplaintStatus if status.kind is StatusKind.OPEN]
 UNFINISHED = [status for status in ComplaintStatus if status.kind in {StatusKind.OPEN, StatusKind.WAITING}]
+UNORDERED = [ComplaintStatus.SUBMITTED, ComplaintStatus.ACCEPTED]
 MOST = 999
 
 
@@ -122,32 +123,39 @@ def shell_counts(actor: Actor) -> dict[str, int]:
     """Return the numbers of the shell in one statement over indexed columns, once a request.
 
     Keys: ``my_open`` cases of the officer that are not finished, ``my_overdue`` those of them past their
-    day (waiting ones do not run late), ``unread`` notifications. Each stops counting at 999.
+    day (waiting ones do not run late), ``unread`` notifications; for who gives orders also ``to_order``,
+    the cases within reach that have no officer yet. Each stops counting at 999.
     """
     if actor.staff_user_id is None:
         return {}
     read: dict[int, dict[str, int]] = g.setdefault("shell_counts", {})
     if actor.staff_user_id not in read:
-        read[actor.staff_user_id] = _read_counts(actor.staff_user_id)
+        read[actor.staff_user_id] = _read_counts(actor)
     return read[actor.staff_user_id]
 
 
-def _read_counts(staff_user_id: int) -> dict[str, int]:
-    values = {"me": staff_user_id, "moment": now()}
-    return dict(db.session.execute(_prepared_counts(), values).one()._mapping)
+def _read_counts(actor: Actor) -> dict[str, int]:
+    orders = actor.scope_of(Permission.COMPLAINT_DIRECT)
+    values = {"me": actor.staff_user_id, "moment": now(), "departments": sorted(actor.department_ids)}
+    if orders is not Scope.DEPARTMENT:
+        del values["departments"]
+    return dict(db.session.execute(_prepared_counts(orders), values).one()._mapping)
 
 
 @cache
-def _prepared_counts() -> Select[Any]:
-    return counts_statement(bindparam("me"), bindparam("moment", type_=UtcDateTime()))
+def _prepared_counts(orders: Scope | None) -> Select[Any]:
+    departments = bindparam("departments", expanding=True)
+    return counts_statement(bindparam("me"), bindparam("moment", type_=UtcDateTime()), orders, departments)
 
 
-def counts_statement(me: Any, moment: Any) -> Select[Any]:
+def counts_statement(me: Any, moment: Any, orders: Scope | None = None, departments: Any = ()) -> Select[Any]:
     """Return the one statement behind the numbers of the shell.
 
     Args:
         me: The officer's id, or a place for it.
         moment: What is due before it is late, or a place for it.
+        orders: How far the officer's right to give orders reaches; None: he gives none.
+        departments: Ids of his department and those below, or a place for them.
     """
     mine, late = Complaint.assignee_id == me, Complaint.due_at < moment
     wanted = {
@@ -157,6 +165,11 @@ def counts_statement(me: Any, moment: Any) -> Select[Any]:
             Notification.staff_user_id == me, Notification.read_at.is_(None)
         ),
     }
+    if orders in {Scope.ALL, Scope.DEPARTMENT}:
+        waiting = select(Complaint.id).where(Complaint.status.in_(UNORDERED))
+        if orders is Scope.DEPARTMENT:
+            waiting = waiting.where(Complaint.department_id.in_(departments))
+        wanted["to_order"] = waiting
     columns = [
         select(func.count()).select_from(rows.limit(MOST).subquery()).scalar_subquery().label(name)
         for name, rows in wanted.items()

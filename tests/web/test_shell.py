@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import lazy_gettext as _l
+from helpers.casework import bring_to
 from helpers.statements import analyse, full_scans, plan_of
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from domain.actor import Actor
 from domain.clock import now
 from domain.permissions import Permission
 from extensions import write_transaction
-from models import Complaint, ComplaintStatus, Notification, Setting
+from models import Complaint, ComplaintStatus, Notification, Scope, Setting
 
 PAGE = "/admin/account"
 LINKS = re.compile(r'<a href="([^"]+)"[^>]*>')
@@ -128,8 +129,31 @@ def test_the_counts_read_no_whole_table(session: Session, act_as: Callable[[str]
     session.execute(insert(Notification), [told | {"staff_user_id": others} for _n in range(6000)])
     session.flush()
     analyse(session)
-    plan = plan_of(session, counts_statement(officer.staff_user_id, moment))
-    assert not full_scans(plan, "complaint") + full_scans(plan, "notification"), plan
+    for orders in (None, Scope.DEPARTMENT, Scope.ALL):
+        plan = plan_of(session, counts_statement(officer.staff_user_id, moment, orders, [1, 2]))
+        assert not full_scans(plan, "complaint") + full_scans(plan, "notification"), plan
+
+
+def test_who_gives_orders_is_told_what_waits_for_one(app: Flask, act_as: Callable[[str], Actor]) -> None:
+    with write_transaction() as session:
+        bring_to(app, session, ComplaintStatus.ACCEPTED)
+        bring_to(app, session, ComplaintStatus.SUBMITTED)
+        bring_to(app, session, ComplaintStatus.DIRECTED)
+
+    assert shell_counts(act_as("clerk"))["to_order"] == 2
+    assert shell_counts(act_as("central"))["to_order"] == 2
+    assert shell_counts(act_as("health"))["to_order"] == 0
+    assert "to_order" not in shell_counts(act_as("officer"))
+
+
+def test_the_first_page_is_the_one_with_something_to_do(
+    app: Flask, client: FlaskClient, login_as: Any
+) -> None:
+    with write_transaction() as session:
+        bring_to(app, session, ComplaintStatus.ACCEPTED)
+    login_as(client, "head")
+
+    assert "status=submitted" in str(client.get("/admin/").location)
 
 
 def test_nobody_is_counted_for_a_stranger(app: Flask) -> None:
