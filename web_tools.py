@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, get_translations
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms.validators import DataRequired, InputRequired
@@ -45,6 +46,7 @@ KIND_LOOKS = {
 def register_template_tools(app: Flask) -> None:
     """Give the templates their filters and functions; in tests an unknown name is an error."""
     environment = app.jinja_env
+    environment.install_gettext_callables(_one_text, _one_of_many, newstyle=True)  # type: ignore[attr-defined]
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     if app.testing:
@@ -93,6 +95,22 @@ def css_string(text: Any) -> Markup:
         c if c.isalnum() or c in " .-/()" or "ก" <= c <= "๛" else f"\\{ord(c):x} " for c in str(text)
     )
     return Markup(f'"{plain}"')  # noqa: S704 - every other character was escaped above
+
+
+def _one_text(text: str) -> str:
+    return _translations().gettext(text)
+
+
+def _one_of_many(one: str, many: str, count: int) -> str:
+    return _translations().ngettext(one, many, count)
+
+
+def _translations() -> NullTranslations:
+    """Return this request's catalogue: a page asks for sixty texts, and looking it up costs more."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: NullTranslations = g.catalogue
+    return found
 
 
 # Files ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from admin_views.case_timeline import Moment, case_events, case_timeline
 from admin_views.complaint_place import map_links
@@ -39,6 +39,7 @@ from models import (
     ComplaintStatus,
     QuestionAnswer,
     StatusKind,
+    Zone,
 )
 
 NEXT: dict[ComplaintStatus, tuple[Action, ...]] = {
@@ -112,27 +113,28 @@ class CasePage:
     links: dict[str, str] | None
 
 
+# Made once: putting eleven joins together costs more than running them.
+_CASE = select(Complaint).options(
+    defer(Complaint.search_text),
+    joinedload(Complaint.member),
+    joinedload(Complaint.channel),
+    joinedload(Complaint.road),
+    joinedload(Complaint.zone).defer(Zone.boundary),
+    joinedload(Complaint.community),
+    joinedload(Complaint.category),
+    joinedload(Complaint.subcategory),
+    joinedload(Complaint.department),
+    joinedload(Complaint.assignee),
+    joinedload(Complaint.created_by),
+    selectinload(Complaint.attachments),
+    selectinload(Complaint.results),
+    selectinload(Complaint.ratings),
+)
+
+
 def find_case(session: Session, actor: Actor, public_code: str) -> Complaint | None:
     """Return the complaint of a code if it lies within the officer's reach, with what its page names."""
-    wanted = (
-        select(Complaint)
-        .where(Complaint.public_code == public_code[:20])
-        .options(
-            joinedload(Complaint.member),
-            joinedload(Complaint.channel),
-            joinedload(Complaint.road),
-            joinedload(Complaint.zone),
-            joinedload(Complaint.community),
-            joinedload(Complaint.category),
-            joinedload(Complaint.subcategory),
-            joinedload(Complaint.department),
-            joinedload(Complaint.assignee),
-            joinedload(Complaint.created_by),
-            selectinload(Complaint.attachments),
-            selectinload(Complaint.results),
-            selectinload(Complaint.ratings),
-        )
-    )
+    wanted = _CASE.where(Complaint.public_code == public_code[:20])
     found: Complaint | None = session.scalar(scope_complaints(wanted, actor))
     return found
 
