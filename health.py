@@ -6,8 +6,8 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.database import pending_revisions
 from extensions import db
+from revision import is_behind
 
 health = Blueprint("health", __name__)
 
@@ -23,7 +23,7 @@ def ready() -> tuple[Response, int]:
     """Answer 200 when the database answers and is of this version, else 503 with what is missing."""
     try:
         db.session.execute(text("SELECT 1"))
-        behind = pending_revisions()
+        behind = is_behind(db.session())
     except SQLAlchemyError:
         return jsonify(status="unavailable", database="no answer"), 503
     if behind:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale, get_translations
+from flask_babel import get_translations
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms.validators import DataRequired, InputRequired
@@ -29,6 +29,7 @@ from domain.phones import dialled_phone, readable_phone
 from domain.settings import DEFAULTS
 from domain.thai_calendar import DateStyle, thai_date, thai_datetime
 from models import ComplaintStatus, Figure, StatusKind
+from request_language import language
 from town_colour import Palette, palette_of
 
 STATIC = Path(__file__).parent / "static"
@@ -58,17 +59,12 @@ def register_template_tools(app: Flask) -> None:
 # Dates, numbers, words --------------------------------------------------------------------------------------
 
 
-def locale_code() -> str:
-    """Return ``th`` or ``en``."""
-    return "en" if str(get_locale()) == "en" else "th"
-
-
 def _thai_date(value: date | datetime | None, style: DateStyle = "short") -> str:
-    return "–" if value is None else thai_date(value, style, lang=locale_code())
+    return "–" if value is None else thai_date(value, style, lang=language())
 
 
 def _thai_datetime(value: datetime | None, style: DateStyle = "short") -> str:
-    return "–" if value is None else thai_datetime(value, style, lang=locale_code())
+    return "–" if value is None else thai_datetime(value, style, lang=language())
 
 
 def _number(value: float | None, places: int = 0) -> str:
@@ -76,11 +72,11 @@ def _number(value: float | None, places: int = 0) -> str:
 
 
 def _word(value: StrEnum) -> str:
-    return word(value, locale_code())
+    return word(value, language())
 
 
 def _citizen_word(value: ComplaintStatus) -> str:
-    return citizen_word(value, locale_code())
+    return citizen_word(value, language())
 
 
 def initials(name: str) -> str:
@@ -207,7 +203,7 @@ def _read_town() -> Town:
         return lookups.setting(key, DEFAULTS.get(key, ""))
 
     name = setting("municipality_name")
-    if locale_code() == "en":
+    if language() == "en":
         name = setting("municipality_name_en") or name
     logo, phone = str(setting("municipality_logo")), str(setting("contact_phone"))
     own_file = logo.startswith("/") and not logo.startswith("//")
@@ -333,7 +329,7 @@ FUNCTIONS = {
     "asset": asset,
     "icon": icon,
     "csp_nonce": csp_nonce,
-    "locale_code": locale_code,
+    "locale_code": language,
     "look": look,
     "town": town,
     "town_style": town_style,

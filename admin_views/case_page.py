@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from admin_views.case_timeline import Moment, case_events, case_timeline
@@ -113,28 +114,30 @@ class CasePage:
     links: dict[str, str] | None
 
 
-# Made once: putting eleven joins together costs more than running them.
-_CASE = select(Complaint).options(
-    defer(Complaint.search_text),
-    joinedload(Complaint.member),
-    joinedload(Complaint.channel),
-    joinedload(Complaint.road),
-    joinedload(Complaint.zone).defer(Zone.boundary),
-    joinedload(Complaint.community),
-    joinedload(Complaint.category),
-    joinedload(Complaint.subcategory),
-    joinedload(Complaint.department),
-    joinedload(Complaint.assignee),
-    joinedload(Complaint.created_by),
-    selectinload(Complaint.attachments),
-    selectinload(Complaint.results),
-    selectinload(Complaint.ratings),
-)
+@cache
+def _case_with_names() -> Select[tuple[Complaint]]:
+    """Return the statement of the page, put together once: that costs more than running it."""
+    return select(Complaint).options(
+        defer(Complaint.search_text),
+        joinedload(Complaint.member),
+        joinedload(Complaint.channel),
+        joinedload(Complaint.road),
+        joinedload(Complaint.zone).defer(Zone.boundary),
+        joinedload(Complaint.community),
+        joinedload(Complaint.category),
+        joinedload(Complaint.subcategory),
+        joinedload(Complaint.department),
+        joinedload(Complaint.assignee),
+        joinedload(Complaint.created_by),
+        selectinload(Complaint.attachments),
+        selectinload(Complaint.results),
+        selectinload(Complaint.ratings),
+    )
 
 
 def find_case(session: Session, actor: Actor, public_code: str) -> Complaint | None:
     """Return the complaint of a code if it lies within the officer's reach, with what its page names."""
-    wanted = _CASE.where(Complaint.public_code == public_code[:20])
+    wanted = _case_with_names().where(Complaint.public_code == public_code[:20])
     found: Complaint | None = session.scalar(scope_complaints(wanted, actor))
     return found
 

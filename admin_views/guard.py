@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from flask import Response, abort, redirect, request, url_for
 from flask_admin import BaseView
-from flask_babel import get_locale
 
 from admin_views.identity import current_actor
 from domain.permissions import Permission
+from request_language import language as language
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -41,11 +41,6 @@ def needs_sign_in(method: Method) -> Method:
     """Let every signed-in officer in, such as to an own profile page."""
     setattr(method, NEEDS, SIGNED_IN)
     return method
-
-
-def language() -> str:
-    """Return the language of this request: ``th`` or ``en``."""
-    return "en" if str(get_locale()) == "en" else "th"
 
 
 class Guard:

@@ -18,7 +18,7 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from sqlalchemy import select
 
 from domain import complaints as verbs
@@ -31,6 +31,7 @@ from domain.throttle import Throttled, address_key, admit, withdraw
 from domain.tracking import LIMITS, LONGEST_CODE, PURPOSE, Tracked, clean_code, find_tracked, tracked_view
 from extensions import db, write_transaction
 from models import Attachment, AttachmentStage
+from request_language import language
 
 citizen = Blueprint("citizen", __name__)
 
@@ -45,7 +46,7 @@ SHOWN_STAGES: Final = (AttachmentStage.BEFORE, AttachmentStage.AFTER)
 def home() -> str:
     """Show the front page: follow a complaint, the emergency numbers, how to reach the town."""
     emergency = read_setting(db.session(), "emergency_phones")
-    name = "name_en" if _language() == "en" else "name"
+    name = "name_en" if language() == "en" else "name"
     return render_template(
         "citizen/home.html",
         emergency=[
@@ -178,7 +179,7 @@ def _holder() -> Actor | None:
 
 def _held_view() -> Tracked | None:
     holder = _holder()
-    return tracked_view(db.session(), holder, _language()) if holder else None
+    return tracked_view(db.session(), holder, language()) if holder else None
 
 
 def _ask_first() -> Any:
@@ -189,7 +190,7 @@ def _ask_first() -> Any:
 
 
 def _asked_again(code: str, error: DomainError, status: HTTPStatus, headers: dict[str, str]) -> Any:
-    words = error.message_in(_language())
+    words = error.message_in(language())
     page = render_template("citizen/track.html", code=code[:LONGEST_CODE], error=words)
     return page, status, headers
 
@@ -199,7 +200,7 @@ def _rating_refused(error: DomainError, stars: int, comment: str) -> Any:
     view = _held_view()
     if view is None:
         return _ask_first()
-    words = error.message_in(_language()) if isinstance(error, FieldErrors | InvalidField) else ""
+    words = error.message_in(language()) if isinstance(error, FieldErrors | InvalidField) else ""
     if view.may_rate:  # Otherwise the rating of then stands, and is shown.
         view = replace(view, stars=stars or view.stars, comment=comment)
     page = render_template(
@@ -217,10 +218,6 @@ def _act_refused(error: DomainError, action: str, words: str) -> Any:
         "citizen/tracked.html",
         complaint=view,
         error=None,
-        refused={"action": action, "words": words, "message": error.message_in(_language())},
+        refused={"action": action, "words": words, "message": error.message_in(language())},
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "th"

@@ -45,11 +45,6 @@ def upgrade_database() -> None:
         command.upgrade(_config(), "head")
 
 
-def pending_revisions() -> bool:
-    """Tell whether the database is of another version than the code."""
-    return current_revision() != newest_revision()
-
-
 def current_revision() -> str | None:
     """Return the revision the database is at; None for an empty one."""
     revision = MigrationContext.configure(db.session.connection()).get_current_revision()
