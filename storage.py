@@ -77,10 +77,22 @@ class FileStore:
         """
         return self._path(key)
 
-    def keys(self) -> set[str]:
-        """Return every stored key, for the sweeper that looks for orphans; unfinished files are none."""
-        found = (path.relative_to(self._root).as_posix() for path in self._root.glob("*/*"))
-        return {key for key in found if _KEY.fullmatch(key) and not key.endswith(_UNFINISHED)}
+    def keys(self, before: float | None = None) -> set[str]:
+        """Return every stored key, for the sweeper that looks for orphans.
+
+        Args:
+            before: Only files written before this moment, in seconds since the epoch; unfinished ones of then
+                count, too, as nobody finishes them any more.
+        """
+        found = set()
+        for path in self._root.glob("*/*"):
+            key = path.relative_to(self._root).as_posix()
+            if not _KEY.fullmatch(key):
+                continue
+            if key.endswith(_UNFINISHED) if before is None else _written_at(path) >= before:
+                continue
+            found.add(key)
+        return found
 
     def _make_folder(self, folder: Path) -> None:
         if folder.exists():
@@ -93,6 +105,14 @@ class FileStore:
         if not _KEY.fullmatch(key):
             raise FileNotFoundError(errno.ENOENT, "not a key of ours", key)
         return self._root / key
+
+
+def _written_at(path: Path) -> float:
+    """Return when a file was written; one that went meanwhile counts as new."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -43,6 +43,7 @@ TASKS: dict[str, Task] = {
     "auth_attempts": Task(HOUR, upkeep.sweep_attempts),
     "channels": Task(HOUR, upkeep.look_after_channels),
     "stale_drafts": Task(DAY, upkeep.drop_drafts),
+    "stored_litter": Task(DAY, upkeep.drop_litter),
     "sent_messages": Task(DAY, upkeep.trim_outbox),
     "webhook_receipts": Task(DAY, upkeep.drop_receipts),
     "database": Task(DAY, upkeep.tidy_database),

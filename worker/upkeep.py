@@ -18,7 +18,7 @@ from domain.clock import now
 from domain.deliveries import DeliveryReason, active_pauses, lift_pause
 from extensions import db, write_transaction
 from line_hooks.client import LineError
-from models import DeliveryState, OutboxChannel, OutboxMessage, WebhookReceipt
+from models import Attachment, DeliveryState, Job, OutboxChannel, OutboxMessage, WebhookReceipt
 from storage import FileStore
 from worker.leases import error_text, undone
 from worker.senders import Postman
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_MESSAGES: Final = timedelta(days=30)
 KEEP_RECEIPTS: Final = timedelta(days=30)
+LITTER_AGE: Final = timedelta(days=1)
 CHANNEL_OFF_GRACE: Final = timedelta(hours=24)
 """A token may be missing by mistake for an hour; after a day nobody wants the old messages any more."""
 
@@ -56,6 +57,24 @@ def drop_drafts(app: Flask) -> int:
     for key in keys:
         files.delete(key)
     return len(keys)
+
+
+def drop_litter(app: Flask) -> int:
+    """Remove stored files no row names, a day old, as a kill between file and commit leaves; return how many.
+
+    The age is taken from the disk's clock; a form holds its photos by rows, so nothing unsaved is touched.
+    """
+    files: FileStore = app.extensions["files"]
+    old = files.keys(before=(now() - LITTER_AGE).timestamp())
+    session = db.session()
+    session.rollback()
+    named: set[str | None] = set()
+    for column in (Attachment.storage_key, Attachment.preview_key, Attachment.print_key, Job.result_key):
+        named.update(session.scalars(select(column).where(column.is_not(None))))
+    session.rollback()
+    for key in old - named:
+        files.delete(key)
+    return len(old - named)
 
 
 def trim_outbox(_app: Flask) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -203,6 +204,36 @@ def test_photos_of_a_form_nobody_saved_go_with_their_files_after_a_month(app, ac
     assert files.keys() == kept["new"]
     assert db.session.scalars(select(Attachment.draft_token)).all() == ["new"]
     assert db.session.scalars(select(Draft.token)).all() == ["new"]
+
+
+def test_files_nobody_names_go_after_a_day(app, frozen_noon):
+    files = app.extensions["files"]
+    orphan, fresh, held = (files.put(b"x", ".jpg") for _ in range(3))
+    half = files.path(orphan).with_suffix(".part")
+    half.write_bytes(b"half")
+    with write_transaction() as session:
+        session.add(
+            Attachment(
+                public_id="held",
+                draft_token="form",
+                stage=AttachmentStage.BEFORE,
+                display_name="",
+                media_type="",
+                byte_size=1,
+                sha256="",
+                storage_key=held,
+                uploaded_at=now(),
+            )
+        )
+    noon = frozen_noon().timestamp()
+    for path, age in ((files.path(orphan), 2), (half, 2), (files.path(held), 2), (files.path(fresh), 0.5)):
+        os.utime(path, (noon - age * 86_400, noon - age * 86_400))
+
+    assert upkeep.drop_litter(app) == 2
+    assert upkeep.drop_litter(app) == 0
+
+    assert files.keys() == {fresh, held}
+    assert not half.exists()
 
 
 def test_a_message_a_month_old_keeps_what_the_timeline_shows_and_loses_the_rest(town: Town, frozen_noon):
