@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,14 +16,13 @@ from sqlalchemy.orm import Session
 from domain.errors import Busy
 from domain.faults import fault_point
 from models import Base
+from writers_queue import QueueTooLong, queue_of_writers
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 babel = Babel()
 csrf = CSRFProtect()
 
 BUSY_SECONDS = 15
-# SQLite's busy handler is unfair; one queue in front of it removes the tail (reliability.md §5.3).
-_sqlite_writer = threading.Lock()
 _WRITING = "write_transaction"
 
 
@@ -105,12 +103,11 @@ def _queue_of_writers(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite":
         yield
         return
-    if not _sqlite_writer.acquire(timeout=BUSY_SECONDS):
-        raise Busy
     try:
-        yield
-    finally:
-        _sqlite_writer.release()
+        with queue_of_writers(engine.url.database, BUSY_SECONDS):
+            yield
+    except QueueTooLong:
+        raise Busy from None
 
 
 def init_database(app: Flask) -> None:
