@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -23,6 +22,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlche
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, default_exceptions
 
 from domain import errors as rules
+from request_language import language
 
 log = logging.getLogger("web")
 
@@ -91,11 +91,10 @@ def _csrf_error(error: CSRFError) -> Response:
 
 
 def _rule_error(error: rules.DomainError) -> Response:
-    language = "en" if str(get_locale()) == "en" else "th"
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
     headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, rules.Busy) else {}
     log.info("refused: %s, reference %s", error, reference())
-    return error_page(status, _words_of(status)[0], error.message_in(language), headers)
+    return error_page(status, _words_of(status)[0], error.message_in(language()), headers)
 
 
 def _database_error(error: OperationalError | InterfaceError) -> Response:

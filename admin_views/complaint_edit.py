@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from wtforms.fields.choices import SelectChoice
 
 from admin_views import complaint_choices as offered
 from admin_views.base import SecureView, needs
@@ -118,6 +119,8 @@ class EditView(SecureView):
             none,
             *offered.subcategory_choices(lookups, [row.id for row in rows]),
         ]
+        for name in ("channel", "zone", "community", "category", "subcategory"):
+            _keep(form[f"{name}_id"], getattr(complaint, name))
 
     def _page(
         self,
@@ -143,6 +146,12 @@ class EditView(SecureView):
         if status == 503:
             response.headers["Retry-After"] = "5"
         return response
+
+
+def _keep(field: Any, row: Any) -> None:
+    """Offer what the case has, too, where the list leaves it out: else saving would take it away unseen."""
+    if row is not None and all(choice.value != str(row.id) for choice in field.choices):
+        field.choices = [*field.choices, SelectChoice(str(row.id), str(row))]
 
 
 def _words(field: Any) -> str:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from admin_views.action_forms import COLLEAGUES_ONLY
-from admin_views.complaint_forms import EntryForm, StepForm, row_id
+from admin_views.complaint_forms import EntryForm, RowField, StepForm, row_id
 from admin_views.fields import CleanTextArea
 from domain.coordinates import Coordinates, parse_coordinates
 from domain.entries import Entry
@@ -24,7 +24,7 @@ class EditForm(StepForm):
     version = HiddenField(filters=[row_id])
 
     story = EntryForm.story
-    channel_id = EntryForm.channel_id
+    channel_id = RowField(_l("ช่องทางการแจ้ง"))  # What came from elsewhere may have neither channel nor type.
     received_at = EntryForm.received_at
     kind = EntryForm.kind
     urgency = EntryForm.urgency
@@ -36,7 +36,7 @@ class EditForm(StepForm):
     longitude = EntryForm.longitude
     zone_id = EntryForm.zone_id
     community_id = EntryForm.community_id
-    category_id = EntryForm.category_id
+    category_id = RowField(_l("ประเภทหลัก (ตัวย่อ)"))
     subcategory_id = EntryForm.subcategory_id
     reason = CleanTextArea(
         _l("แก้ไขเพราะ"), max_length=MAX_NOTE, description=COLLEAGUES_ONLY, render_kw={"rows": 2}

@@ -167,3 +167,43 @@ def test_who_may_not_correct_does_not_get_the_form(app: Flask, who: str) -> None
     editor = Editor(app)
 
     assert Counter(app, app.test_client(), who).get(editor.url).status in {403, 404}
+
+
+@pytest.mark.parametrize("state", [S.SUBMITTED, S.ACCEPTED], ids=["submitted", "accepted"])
+def test_a_case_without_a_main_type_can_be_corrected(
+    app: Flask, session: Session, state: ComplaintStatus
+) -> None:
+    editor = Editor(app, state=state)
+    with write_transaction() as writing:
+        case = writing.get_one(Complaint, editor.id)
+        case.category = case.subcategory = case.channel = None
+    editor.typed = editor.desk.get(editor.url).fields('id="edit"')
+
+    answer = editor.save(story=NEW_STORY)
+
+    assert answer.status == 303, answer.summary()
+    saved = editor.case(session)
+    assert (saved.story, saved.category_id) == (NEW_STORY, None)
+
+
+def test_what_was_switched_off_since_stays_with_the_case(app: Flask, session: Session) -> None:
+    editor = Editor(app)
+    with write_transaction() as writing:
+        case = writing.get_one(Complaint, editor.id)
+        community = writing.scalars(select(Community).where(Community.is_unknown.is_(False))).first()
+        assert community is not None
+        case.community, case.zone = community, community.zone
+        community.is_active = community.zone.is_active = False
+        assert case.channel is not None
+        assert case.subcategory is not None
+        case.channel.is_active = case.subcategory.is_active = False
+    before = editor.case(session)
+    kept = (before.zone_id, before.community_id, before.channel_id, before.subcategory_id)
+    editor.typed = editor.desk.get(editor.url).fields('id="edit"')
+
+    answer = editor.save(story=NEW_STORY)
+
+    assert answer.status == 303, answer.summary()
+    after = editor.case(session)
+    assert after.story == NEW_STORY
+    assert (after.zone_id, after.community_id, after.channel_id, after.subcategory_id) == kept
