@@ -12,6 +12,7 @@ from tables.catalogue import Category as Category  # ตัวย่อ
 from tables.catalogue import Channel as Channel  # ช่องทางการแจ้ง
 from tables.catalogue import ImportMapping as ImportMapping  # ตารางแปลงคำนำเข้า
 from tables.catalogue import Subcategory as Subcategory  # ตัวย่อย่อย
+from tables.clock import ClockPause as ClockPause  # ช่วงหยุดนับเวลา
 from tables.complaints import ActionResult as ActionResult  # ผลการดำเนินงาน
 from tables.complaints import Assignment as Assignment  # การมอบหมาย
 from tables.complaints import Complaint as Complaint  # คำร้องทุกข์
@@ -39,15 +40,19 @@ from tables.enums import Disclosure as Disclosure
 from tables.enums import DurationUnit as DurationUnit
 from tables.enums import EventKind as EventKind
 from tables.enums import Figure as Figure
+from tables.enums import HolidayKind as HolidayKind
 from tables.enums import JobKind as JobKind
 from tables.enums import LineChannel as LineChannel
 from tables.enums import LineState as LineState
 from tables.enums import LinkPurpose as LinkPurpose
 from tables.enums import OutboxChannel as OutboxChannel
 from tables.enums import Outcome as Outcome
+from tables.enums import PauseReason as PauseReason
 from tables.enums import PlanReason as PlanReason
 from tables.enums import QuestionKind as QuestionKind
 from tables.enums import Scope as Scope
+from tables.enums import SheetKind as SheetKind
+from tables.enums import SheetState as SheetState
 from tables.enums import StatusKind as StatusKind
 from tables.enums import Urgency as Urgency
 from tables.organisation import Department as Department  # สำนัก/กอง
@@ -61,8 +66,10 @@ from tables.places import Road as Road  # ถนน
 from tables.places import Zone as Zone  # เขต
 from tables.questions import QuestionAnswer as QuestionAnswer  # คำตอบ
 from tables.questions import SubcategoryQuestion as SubcategoryQuestion  # คำถามเฉพาะประเภท
+from tables.settings import DataFinding as DataFinding  # สิ่งที่ข้อมูลไม่น่าเป็นไปได้
 from tables.settings import LookupStamp as LookupStamp
 from tables.settings import Setting as Setting  # ค่าตั้งต้น
+from tables.sheets import SheetImport as SheetImport  # การนำเข้าจาก Excel
 from tables.staff import AccountLink as AccountLink  # ลิงก์ใช้ครั้งเดียว
 from tables.staff import AuthAttempt as AuthAttempt  # การพยายามเข้าระบบ
 from tables.staff import Role as Role  # บทบาท

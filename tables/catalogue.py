@@ -56,6 +56,8 @@ class Subcategory(Base):
     )
     needs_photo: Mapped[bool_false] = mapped_column(info=label("ต้องมีภาพหลังดำเนินการ"))
     nearby_radius_m: Mapped[int | None] = mapped_column(info=label("รัศมีเรื่องใกล้เคียง (เมตร)"))
+    season_from: Mapped[int | None] = mapped_column(info=label("ฤดูกาลตั้งแต่เดือน"))  # 1 = January
+    season_to: Mapped[int | None] = mapped_column(info=label("ฤดูกาลถึงเดือน"))  # may lie before season_from
     is_active: Mapped[bool_true] = mapped_column(info=label("ใช้งาน"))
     sort_order: Mapped[int_zero] = mapped_column(info=label("ลำดับ"))
 

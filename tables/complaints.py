@@ -25,6 +25,7 @@ from tables.enums import (
     ComplaintKind,
     ComplaintStatus,
     Disclosure,
+    DurationUnit,
     EventKind,
     Figure,
     Outcome,
@@ -76,6 +77,7 @@ class Complaint(Base):
         # Nearly all are empty: counted in, SQLite would think an index over them finds everything.
         _index_of_filled("parent_id"),
         _index_of_filled("duplicate_of_id"),
+        _index_of_filled("wake_at"),
     )
 
     id: Mapped[pk]
@@ -177,6 +179,19 @@ class Complaint(Base):
     promised_text: Mapped[str | None] = mapped_column(
         String(60), info=label("ระยะเวลาที่สัญญา")
     )  # Snapshot such as "1–3 วันทำการ"; a later rule never rewrites it.
+    promised_amount: Mapped[int | None] = mapped_column(info=label("ระยะเวลาที่สัญญา (จำนวน)"))
+    promised_unit: Mapped[DurationUnit | None] = mapped_column(
+        enum_type(DurationUnit), info=label("ระยะเวลาที่สัญญา (หน่วย)")
+    )
+    clock_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("เริ่มนับเวลาเมื่อ"))
+    clock_stopped_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=label("หยุดนับเวลาเมื่อ")
+    )  # Set while the case waits; the pause itself is a ClockPause.
+    warn_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("เตือนก่อนครบกำหนดเมื่อ"))
+    wake_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=label("งานประจำทำขั้นต่อไปเมื่อ")
+    )  # Reminder, escalation, lapse or closing, as the state wants it; None: nothing more to do by itself.
+    wake_step: Mapped[int_zero] = mapped_column(info=label("งานประจำทำไปแล้วกี่ขั้น"))
     reject_reason: Mapped[str | None] = mapped_column(Text, info=label("เหตุผลที่ไม่รับเรื่อง"))
     plan_reason: Mapped[PlanReason | None] = mapped_column(enum_type(PlanReason), info=label("เหตุที่รอเข้าแผน"))
     referred_to: Mapped[str | None] = mapped_column(String(200), info=label("ส่งต่อไปที่"))

@@ -94,7 +94,9 @@ class OutboxMessage(LeaseMixin, Base):
 
     id: Mapped[pk]
     channel: Mapped[OutboxChannel] = mapped_column(enum_type(OutboxChannel), info=label("ทาง"))
-    recipient: Mapped[str] = mapped_column(String(80), info=label("ผู้รับ", personal=True))  # LINE user id.
+    recipient: Mapped[str] = mapped_column(
+        String(254), info=label("ผู้รับ", personal=True)
+    )  # A LINE user id or an e-mail address.
     recipient_name: Mapped[str] = mapped_column(String(200), default="", info=label("ชื่อผู้รับ"))
     complaint_id: Mapped[int | None] = mapped_column(
         ForeignKey("complaint.id", ondelete="CASCADE"), info=label("คำร้อง")

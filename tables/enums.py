@@ -158,11 +158,53 @@ class DepartmentKind(StrEnum):
 
 
 class DurationUnit(StrEnum):
-    """How a subcategory's duration is counted."""
+    """How a promised time is counted: by the wall clock, by office hours, or by whole days."""
 
+    MINUTES = "minutes"
     HOURS = "hours"
+    OFFICE_MINUTES = "office_minutes"
+    OFFICE_HOURS = "office_hours"
     DAYS = "days"
     WORKING_DAYS = "working_days"
+
+
+class PauseReason(StrEnum):
+    """What the clock of a promise waits for."""
+
+    CITIZEN = "citizen"
+    MATERIAL = "material"
+    OTHER_AGENCY = "other_agency"
+    PLAN = "plan"
+
+
+class HolidayKind(StrEnum):
+    """Where a day off comes from; a workday is a day off on which offices open after all."""
+
+    NATIONAL = "national"
+    SUBSTITUTE = "substitute"
+    CABINET = "cabinet"
+    TOWN = "town"
+    WORKDAY = "workday"
+
+
+class SheetKind(StrEnum):
+    """What an Excel file brings in."""
+
+    MEMBERS = "members"
+    STAFF = "staff"
+    CATEGORIES = "categories"
+    SUBCATEGORIES = "subcategories"
+    COMMUNITIES = "communities"
+    HOLIDAYS = "holidays"
+    ROADS = "roads"
+
+
+class SheetState(StrEnum):
+    """How far the rows of an Excel file have come."""
+
+    CHECKED = "checked"
+    APPLIED = "applied"
+    UNDONE = "undone"
 
 
 class EventKind(StrEnum):
@@ -208,6 +250,8 @@ class EventKind(StrEnum):
     ATTACHMENT_ADDED = "attachment_added"
     VIEWED_PERSONAL_DATA = "viewed_personal_data"
     EXPORTED = "exported"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
 
 
 class Scope(StrEnum):
@@ -257,6 +301,7 @@ class OutboxChannel(StrEnum):
 
     LINE_CITIZEN = "line_citizen"
     LINE_STAFF = "line_staff"
+    EMAIL = "email"
 
 
 class JobKind(StrEnum):
@@ -293,5 +338,6 @@ class AuditAction(StrEnum):
     REVEAL = "reveal"
     EXPORT = "export"
     RESEND = "resend"
+    IMPORT = "import"
     REFUSED = "refused"
     SEAL = "seal"

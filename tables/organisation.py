@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tables.base import Base, bool_false, bool_true, enum_type, int_zero, label, pk
-from tables.enums import DepartmentKind
+from tables.enums import DepartmentKind, HolidayKind
 
 
 class Department(Base):
@@ -42,13 +42,24 @@ class Department(Base):
 
 
 class Holiday(Base):
-    """วันหยุดราชการ — a Bangkok date that is not a working day, besides Saturday and Sunday."""
+    """วันหยุดราชการ — a Bangkok date with other office hours than its weekday: mostly closed all day.
+
+    With both times it is open between them: half a day off, or a Saturday worked instead of another day.
+    """
 
     __tablename__ = "holiday"
 
     id: Mapped[pk]
     holiday_date: Mapped[date] = mapped_column(unique=True, info=label("วันที่"))
     name: Mapped[str] = mapped_column(String(160), info=label("ชื่อวันหยุด"))
+    kind: Mapped[HolidayKind] = mapped_column(
+        enum_type(HolidayKind),
+        default=HolidayKind.NATIONAL,
+        server_default=HolidayKind.NATIONAL.value,
+        info=label("ชนิดวันหยุด"),
+    )
+    opens_at: Mapped[str | None] = mapped_column(String(5), info=label("เปิดตั้งแต่"))  # "08:30", Bangkok
+    closes_at: Mapped[str | None] = mapped_column(String(5), info=label("เปิดถึง"))
     is_active: Mapped[bool_true] = mapped_column(info=label("ใช้งาน"))
 
     def __str__(self) -> str:

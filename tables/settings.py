@@ -31,3 +31,14 @@ class LookupStamp(Base):
 
     id: Mapped[pk]
     version: Mapped[int] = mapped_column(default=1)
+
+
+class DataFinding(Base):
+    """สิ่งที่ข้อมูลไม่น่าเป็นไปได้ — what the nightly look found of one kind; the newest look replaces the last."""
+
+    __tablename__ = "data_finding"
+
+    code: Mapped[str] = mapped_column(String(60), primary_key=True, info=label("เรื่องที่ตรวจ"))
+    count: Mapped[int] = mapped_column(info=label("จำนวนที่พบ"))
+    examples: Mapped[list[Any]] = mapped_column(JSON, default=list, info=label("ตัวอย่าง"))
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("ตรวจเมื่อ"))
