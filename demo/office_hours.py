@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from domain.clock import BANGKOK, to_bangkok
-from domain.sla import CLOSING_TIME, is_working_day
+from domain.office_calendar import OfficeCalendar
 
 OPENING: Final = time(8, 30)
 FIRST_TASKS: Final = 90  # Minutes over which the work of the first hours spreads.
 AWAKE: Final = (7, 21)
 
 
-def at_work(moment: datetime, holidays: Collection[date], chance: random.Random) -> datetime:
+def at_work(moment: datetime, calendar: OfficeCalendar, chance: random.Random) -> datetime:
     """Return the moment if offices are open, else one soon after they open next."""
     local = to_bangkok(moment)
     day = local.date()
-    if is_working_day(day, holidays) and OPENING <= local.time() <= CLOSING_TIME:
+    if calendar.is_working_day(day) and local.time() >= OPENING and local <= calendar.closing(day):
         return moment
-    if local.time() >= OPENING or not is_working_day(day, holidays):
-        day += timedelta(days=1)
-    while not is_working_day(day, holidays):
-        day += timedelta(days=1)
+    if local.time() >= OPENING or not calendar.is_working_day(day):
+        day = calendar.nth_working_day(day, 1)
     opened = datetime.combine(day, OPENING, tzinfo=BANGKOK)
     return opened + timedelta(minutes=chance.randint(0, FIRST_TASKS), seconds=chance.randint(0, 59))
 

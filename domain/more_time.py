@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.clock import bangkok_date
+from domain.duty_clock import give_days
 from domain.errors import FieldChecks, InvalidField, MissingField, add_message
 from domain.moves import MAX_NOTE, already_done, begin_move, last_event, move, refuse_twin
-from domain.promises import later_due
+from domain.setting_rules import BY_KEY
+from domain.settings import read_setting
 from domain.thai_text import required_text
 from domain.workflow import Action
 from models import Complaint, ComplaintEvent
 
-MOST_DAYS = 365
+MOST_DAYS = BY_KEY["longest_extension_days"].limits[1]
 _TALK = (Action.ASK_MORE_TIME, Action.EXTEND, Action.REFUSE_MORE_TIME)
 
 
@@ -33,12 +35,14 @@ def ask_more_time(
 
     Raises:
         AlreadyDone: a request waits for its answer.
+        InvalidField: ``extended_enough`` (003-29).
         FieldErrors: no days, too many, no reason, or nothing was promised.
     """
     complaint, transition = begin_move(session, actor, complaint_id, Action.ASK_MORE_TIME, expected_seq)
     if pending_request(session, complaint) is not None:
         raise already_done(Action.ASK_MORE_TIME, last_event(session, complaint, Action.ASK_MORE_TIME))
-    wanted, why = _checked(complaint, days, reason)
+    _refuse_too_many(session, complaint)
+    wanted, why = _checked(session, complaint, days, reason)
     move(session, actor, complaint, transition, note=why, facts={"days": wanted})
     return complaint
 
@@ -58,17 +62,19 @@ def extend(
 
     Raises:
         AlreadyDone: the same was given a moment ago.
+        InvalidField: ``extended_enough`` (003-29).
         FieldErrors: no days, too many, no reason, or nothing was promised.
     """
     complaint, transition = begin_move(session, actor, complaint_id, Action.EXTEND, expected_seq)
     refuse_twin(session, actor, complaint, Action.EXTEND, lambda last: last.facts.get("days") == days)
-    wanted, why = _checked(complaint, days, reason)
+    _refuse_too_many(session, complaint)
+    wanted, why = _checked(session, complaint, days, reason)
     was = complaint.due_at
-    complaint.due_at = later_due(session, complaint, wanted)
+    due = give_days(session, complaint, wanted)
     facts = {
         "days": wanted,
         "was_due": bangkok_date(was).isoformat() if was else None,
-        "due": bangkok_date(complaint.due_at).isoformat(),
+        "due": bangkok_date(due).isoformat(),
     }
     move(session, actor, complaint, transition, note=why, facts=facts)
     return complaint
@@ -129,15 +135,34 @@ def pending_among(events: Iterable[ComplaintEvent]) -> ComplaintEvent | None:
     return last if last is not None and last.kind is Action.ASK_MORE_TIME else None
 
 
-def _checked(complaint: Complaint, days: int | None, reason: str) -> tuple[int, str]:
+def extensions_given(session: Session, complaint: Complaint) -> int:
+    """Return how often the promise of now was extended; opening a case again begins a new one."""
+    statement = select(func.count(ComplaintEvent.id)).where(
+        ComplaintEvent.complaint_id == complaint.id,
+        ComplaintEvent.kind == Action.EXTEND,
+        ComplaintEvent.undone_at.is_(None),
+    )
+    if complaint.clock_started_at is not None:
+        statement = statement.where(ComplaintEvent.at >= complaint.clock_started_at)
+    return session.scalar(statement) or 0
+
+
+def _refuse_too_many(session: Session, complaint: Complaint) -> None:
+    most = int(read_setting(session, "most_extensions"))
+    if extensions_given(session, complaint) >= most:
+        raise InvalidField("extended_enough", field="days", most=most)
+
+
+def _checked(session: Session, complaint: Complaint, days: int | None, reason: str) -> tuple[int, str]:
+    most = int(read_setting(session, "longest_extension_days"))
     check = FieldChecks()
     with check:
         if complaint.due_at is None:
             raise InvalidField("nothing_promised", field="days")
         if days is None:
             raise MissingField("days_required", field="days")
-        if not 1 <= days <= MOST_DAYS:
-            raise InvalidField("number_out_of_range", field="days", min=1, max=MOST_DAYS)
+        if not 1 <= days <= most:
+            raise InvalidField("number_out_of_range", field="days", min=1, max=most)
     with check:
         why = required_text(reason, "reason_required", max_length=MAX_NOTE, field="reason")
     check.done()
@@ -148,6 +173,11 @@ add_message(
     "nothing_promised",
     thai="เรื่องนี้ยังไม่มีกำหนดแล้วเสร็จ จึงขยายเวลาไม่ได้",
     english="No day was promised for this case, so there is nothing to extend",
+)
+add_message(
+    "extended_enough",
+    thai="เรื่องนี้ขยายเวลาครบ {most} ครั้งแล้ว ขยายอีกไม่ได้ (จำนวนครั้งตั้งได้ในหน้า ตั้งค่า › กำหนดเวลา)",
+    english="This case was extended {most} times already, which is all the settings allow",
 )
 add_message(
     "days_required",

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor
 from domain.audit import readable, record
 from domain.clock import now
+from domain.duty_clock import follow_state, moved_due, tie
 from domain.errors import AlreadyDone, IllegalTransition, NotFound, NotPermitted, StaleRow, Words
 from domain.faults import fault_point
-from domain.labels import WORDS
+from domain.labels import WORDS, word
 from domain.notifications import tell
 from domain.permissions import require, scope_complaints
 from domain.snapshots import changes_since, remember, stored_form
@@ -28,7 +29,9 @@ from models import AuditAction, Complaint, ComplaintEvent, ComplaintStatus, Even
 MAX_NOTE = 2_000
 DOUBLE_CLICK = timedelta(minutes=1)  # A page that answers slowly is pressed again.
 # Copies, counters and texts that other columns or the event already tell.
-NOT_AUDITED = frozenset({"search_text", "state_seq", "version", "listed_at", "figure", "story"})
+NOT_AUDITED = frozenset(
+    {"search_text", "state_seq", "version", "listed_at", "figure", "story", "wake_at", "wake_step", "warn_at"}
+)
 
 
 def lock_complaint(session: Session, actor: Actor, complaint_id: int) -> Complaint:
@@ -73,7 +76,7 @@ def begin_move(
         _refuse_second_press(session, complaint, transition)
     _require_right(actor, complaint, transition)
     if not fits:
-        state = Words(*WORDS[ComplaintStatus][complaint.status])
+        state = Words(word(complaint.status), word(complaint.status, "en"))
         raise IllegalTransition("illegal_transition", state=state, action=action_words(action))
     refuse_stale_press(complaint, expected_seq)
     return complaint, transition
@@ -127,6 +130,8 @@ def move(
         complaint.finished_at = None
     elif complaint.finished_at is None:
         complaint.finished_at = now()
+    follows = transition.action is not Action.UNDO  # Undo brings the clock's columns back as they were.
+    pause = follow_state(session, complaint, None if is_new else before) if follows else None
     if not is_new:
         session.flush()  # Related rows are written, so that the columns tell what has changed.
     changes = changes_since(complaint)
@@ -142,12 +147,13 @@ def move(
         actor_name=actor.name,
         via=actor.via,
         note=note,
-        facts=facts or {},
+        facts=(facts or {}) | moved_due(pause, changes),
         is_public=transition.is_public if is_public is None else is_public,
         before=stored_form(changes) if transition.undoable and actor.kind == "staff" else None,
     )
     session.add(event)
     session.flush()  # The event's id goes into the messages' dedupe keys.
+    tie(pause, event)
     fault_point("move_before_telling")
     tell(session, actor, complaint, event, transition.tells if tells is None else tells)
     action = AuditAction.UPDATE if transition.sources else AuditAction.CREATE

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor
 from domain.attachments import request_copy
 from domain.clock import now
+from domain.duty_clock import undo_pause
 from domain.errors import AlreadyDone, DomainError, IllegalTransition, NotFound, NotPermitted, add_message
 from domain.merging import undo_merge, undo_unmerge
 from domain.moves import action_words, lock_complaint, move
@@ -76,6 +77,7 @@ def undo(session: Session, actor: Actor, complaint_id: int, *, event_id: int) ->
     remember(complaint)
     if event.kind in _BESIDES:
         _BESIDES[event.kind](session, complaint, event)
+    undo_pause(session, event)
     event.undone_at = now()
     session.flush()
     restore(complaint, event.before or {})  # Written together with the status, as the table's checks want it.

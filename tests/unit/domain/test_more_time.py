@@ -16,6 +16,7 @@ from domain.clock import FrozenClock, bangkok
 from domain.complaints import extend
 from domain.errors import AlreadyDone, FieldErrors, InvalidField
 from domain.more_time import pending_request
+from domain.settings import write_setting
 from models import ComplaintStatus, OutboxMessage
 
 S = ComplaintStatus
@@ -71,6 +72,7 @@ def test_more_time_for_what_is_late_counts_from_today(
 
 
 def test_a_double_click_gives_the_time_once(app: Flask, session: Session, frozen_noon: FrozenClock) -> None:
+    write_setting(session, "most_extensions", 3)
     case = bring_to(app, session, S.IN_PROGRESS)
     seq, head = case.state_seq, actor_named(session, "head")
     extend(session, head, case.id, days=3, reason="ฝนตก", expected_seq=seq)
