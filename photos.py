@@ -76,6 +76,15 @@ def turn_photo(data: bytes, turn: Turn, sandbox: Sandbox) -> ProcessedPhoto:
     return _photo_from(sandbox, "photos_child:turn_photo", data, turn)
 
 
+def reencode_emblem(data: bytes, sandbox: Sandbox) -> bytes:
+    """Decode a town's emblem in a child and return it as a clean PNG. Raises as `reencode`."""
+    check_size(data)
+    made = _made(sandbox, "photos_child:process_emblem", data)
+    if not isinstance(made, bytes):
+        raise SandboxFailed("crash", "no emblem came back")
+    return made
+
+
 def process_paper(data: bytes, sandbox: Sandbox) -> ProcessedPaper:
     """Draw the pages of a PDF in a child and return them as a new PDF.
 
@@ -108,12 +117,16 @@ def too_many_pixels(limit: int = MAX_PHOTO_PIXELS) -> Refused:
 
 
 def _photo_from(sandbox: Sandbox, function: str, *args: object) -> ProcessedPhoto:
+    photo = _made(sandbox, function, *args)
+    if not isinstance(photo, ProcessedPhoto):
+        raise SandboxFailed("crash", "no photo came back")
+    return photo
+
+
+def _made(sandbox: Sandbox, function: str, *args: object) -> object:
     try:
-        photo = sandbox.run(function, *args, wall_seconds=WALL_SECONDS)
+        return sandbox.run(function, *args, wall_seconds=WALL_SECONDS)
     except SandboxFailed as failure:
         if failure.kind == "memory":
             raise too_many_pixels() from failure
         raise
-    if not isinstance(photo, ProcessedPhoto):
-        raise SandboxFailed("crash", "no photo came back")
-    return photo

@@ -23,6 +23,7 @@ SMALL_SIZE = (800, 600)
 SMALL_QUALITY = 80
 PRINTED_SIZE = (720, 540)
 PRINTED_QUALITY = 82
+EMBLEM_SIZE = (512, 512)
 HASH_SIZE = (9, 8)
 LEAST_CONTRAST = 8  # Levels of 256 between the darkest and the brightest of the points compared.
 UPRIGHT = {
@@ -65,6 +66,22 @@ def process_photo(data: bytes) -> ProcessedPhoto:
 def turn_photo(data: bytes, turn: Turn) -> ProcessedPhoto:
     """Turn a stored photo a quarter to the left or right, as seen, and make its pictures anew."""
     return made_of(decoded(open_image(data)).transpose(TURNS[turn]), None, None)
+
+
+def process_emblem(data: bytes) -> bytes:
+    """Make a town's emblem anew: a PNG of at most 512 px from the pixels alone, see-through where it was."""
+    check_size(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        image = decoded(open_image(data))
+        image = turned_up(shrink(image), read_exif(image).get(ExifTags.Base.Orientation))
+    coloured = image.convert("RGBA")
+    coloured.thumbnail(EMBLEM_SIZE, Image.Resampling.LANCZOS)
+    coloured.info = {}
+    target = io.BytesIO()
+    coloured.save(target, "PNG", optimize=True)
+    return target.getvalue()
 
 
 def made_of(

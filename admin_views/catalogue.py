@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from flask import flash, request
-from flask_admin import Admin
+from flask import flash, redirect, request, url_for
+from flask_admin import Admin, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from admin_views.base import SecureModelView
+from admin_views.base import SecureModelView, needs
+from admin_views.fields import MonthField, month_name
+from admin_views.guard import language
+from admin_views.identity import current_actor
 from admin_views.menu import register_menu_item
 from admin_views.message_words import WordsField, check_template, every_text, placeholder_names
 from admin_views.subtype_questions import QuestionsField, shown
@@ -24,10 +29,16 @@ from domain.catalogue import (
     check_subcategory,
     unfinished_complaints,
 )
+from domain.clock import BUDDHIST_OFFSET, today
+from domain.days_off import check_holiday
+from domain.department_tree import department_tree
+from domain.errors import DomainError
+from domain.holiday_filling import add_official_days, proposed_days
 from domain.labels import duration_text
 from domain.permissions import Permission
 from domain.questions import every_question_of, write_questions
-from extensions import db
+from domain.thai_text import to_arabic_digits
+from extensions import db, write_transaction
 from models import (
     Category,
     Channel,
@@ -57,6 +68,7 @@ class CategoryView(KeepsComplaints, SecureModelView):
     """ตัวย่อ (ประเภทหลัก)."""
 
     table, resource, title = Category, "category", _l("ตัวย่อ (ประเภทหลัก)")
+    page_note = _l("ประเภทหลักของเรื่อง ตัวย่อขึ้นต้นเลขที่คำร้อง และบอกว่าเรื่องเป็นของหน่วยงานใด")
     rule = staticmethod(check_category)
     complaint_column = "category_id"
     column_list = ("code", "name", "department", "is_active")
@@ -72,11 +84,20 @@ class SubcategoryView(KeepsComplaints, SecureModelView):
     """ตัวย่อย่อย, with its promised time."""
 
     table, resource, title = Subcategory, "subcategory", _l("ตัวย่อย่อย")
+    page_note = _l("ประเภทย่อยกำหนดระยะเวลาที่แจ้งประชาชน ภาพที่ต้องมี รัศมีเรื่องใกล้เคียง ฤดูกาล และคำถามเพิ่มเติม")
     rule = staticmethod(check_subcategory)
     complaint_column = "subcategory_id"
     column_list = ("code", "name", "category", "duration_max", "needs_photo", "is_active")
-    column_details_list = (*column_list, "name_en", "nearby_radius_m")
+    column_details_list = (*column_list, "name_en", "nearby_radius_m", "season_from", "season_to")
     column_labels = {"duration_max": _l("ระยะเวลาที่แจ้งประชาชน")}
+    column_descriptions = {
+        "duration_min": _l("ตัวเลขแรกของช่วง เช่น 1 ใน 1–3 วัน เว้นว่างได้ถ้ามีตัวเลขเดียว"),
+        "duration_max": _l("กำหนดแล้วเสร็จนับจากตัวเลขนี้"),
+        "duration_unit": _l("วันทำการข้ามวันหยุด ชั่วโมงทำการนับเฉพาะเวลาที่เปิด"),
+        "needs_photo": _l("บันทึกผลโดยไม่มีภาพไม่ได้ เว้นแต่ตั้งค่ากลางเป็นอย่างอื่น"),
+        "nearby_radius_m": _l("ถามว่าซ้ำหรือไม่เมื่อมีเรื่องในรัศมีนี้ เว้นว่างใช้ค่ากลาง 0 คือไม่ถาม"),
+        "season_from": _l("ในฤดูกาล ประเภทนี้ขึ้นก่อนเวลาเลือก นอกฤดูกาลยังเลือกได้"),
+    }
     column_searchable_list = ("code", "name", "name_en")
     column_filters = ("category", "needs_photo", "is_active", "duration_max")
     column_default_sort = [("category_id", False), ("sort_order", False)]
@@ -84,6 +105,9 @@ class SubcategoryView(KeepsComplaints, SecureModelView):
         "duration_max": lambda _v, _c, row, _n: duration_text(
             row.duration_min, row.duration_max, row.duration_unit
         )
+    }
+    column_formatters |= {
+        name: lambda _v, _c, row, key: month_name(getattr(row, key)) for name in ("season_from", "season_to")
     }
     form_args = {"duration_max": {"label": _l("ระยะเวลาอย่างช้า")}}
     form_columns = (
@@ -96,11 +120,17 @@ class SubcategoryView(KeepsComplaints, SecureModelView):
         "duration_unit",
         "needs_photo",
         "nearby_radius_m",
+        "season_from",
+        "season_to",
         "sort_order",
         "is_active",
         "questions",
     )
-    form_extra_fields: ClassVar[dict[str, Any]] = {"questions": QuestionsField(_l("คำถามเพิ่มเติมตอนรับเรื่อง"))}
+    form_extra_fields: ClassVar[dict[str, Any]] = {
+        "questions": QuestionsField(_l("คำถามเพิ่มเติมตอนรับเรื่อง")),
+        "season_from": MonthField(_l("ฤดูกาลตั้งแต่เดือน")),
+        "season_to": MonthField(_l("ฤดูกาลถึงเดือน")),
+    }
 
     def edit_form(self, obj: Any = None) -> Any:
         """Return the form with a row for each question the subtype asks."""
@@ -126,6 +156,7 @@ class ChannelView(SecureModelView):
     """ช่องทางการแจ้ง, under the five groups of 000-32."""
 
     table, resource, title = Channel, "channel", _l("ช่องทางการแจ้ง")
+    page_note = _l("ช่องทางที่ประชาชนแจ้งเรื่องเข้ามา ใช้ตอนบันทึกเรื่องและแยกตัวเลขในรายงาน")
     rule = staticmethod(check_channel)
     column_list = ("name", "channel_group", "is_active")
     column_details_list = ("code", "name", "name_en", "channel_group", "is_active")
@@ -139,12 +170,14 @@ class DepartmentView(SecureModelView):
     """สำนัก กอง ฝ่าย งาน."""
 
     table, resource, title = Department, "department", _l("หน่วยงาน")
+    page_note = _l("สำนัก กอง ฝ่าย งาน ซ้อนกันเป็นชั้น เรื่องและสิทธิ์ของเจ้าหน้าที่ไล่ตามผังนี้")
     rule = staticmethod(check_department)
     column_list = ("name", "short_name", "kind", "parent", "is_intake_centre", "is_active")
     column_details_list = (*column_list, "code", "name_en", "phone", "children")
     column_searchable_list = ("code", "name", "name_en", "short_name")
     column_filters = ("kind", "parent", "is_intake_centre", "is_active")
     column_default_sort = "sort_order"
+    toolbar_links = ((".tree", "hierarchy-2", _l("ดูเป็นผัง")),)
     form_columns = (
         "code",
         "name",
@@ -158,22 +191,68 @@ class DepartmentView(SecureModelView):
         "is_active",
     )
 
+    @expose("/tree")
+    @needs(Permission.DEPARTMENT_READ)
+    def tree(self) -> str:
+        """Show the parts of the municipality below one another, with who and what belongs to each."""
+        return self.render("admin/department/tree.html", parts=department_tree(db.session()))
+
 
 class HolidayView(SecureModelView):
     """วันหยุดราชการ; promises already made keep their day."""
 
     table, resource, title = Holiday, "holiday", _l("วันหยุดราชการ")
-    column_list = ("holiday_date", "name", "is_active")
+    page_note = _l("วันที่ไม่นับเป็นวันทำการ หรือเปิดเพียงครึ่งวัน คำมั่นที่ให้ประชาชนไปแล้วไม่เปลี่ยนตาม")
+    rule = staticmethod(check_holiday)
+    column_list = ("holiday_date", "name", "kind", "opens_at", "closes_at", "is_active")
+    column_descriptions = {
+        "kind": _l("ชดเชย มติ ครม. หรือของเทศบาลเอง “วันทำการพิเศษ” คือวันหยุดที่เปิดทำงาน"),
+        "opens_at": _l("เว้นว่างทั้งสองช่องถ้าปิดทั้งวัน ใส่ทั้งสองช่องถ้าเปิดเพียงช่วงนั้น เช่น 08:30"),
+        "closes_at": _l("เช่น 12:00 เมื่อหยุดครึ่งวันบ่าย"),
+    }
     column_searchable_list = ("name",)
-    column_filters = ("holiday_date", "is_active")
+    column_filters = ("holiday_date", "kind", "is_active")
     column_default_sort = ("holiday_date", True)
-    form_columns = ("holiday_date", "name", "is_active")
+    form_columns = ("holiday_date", "name", "kind", "opens_at", "closes_at", "is_active")
+    toolbar_links = ((".year", "calendar", _l("เติมวันหยุดทั้งปี")),)
+
+    @expose("/year", methods=("GET", "POST"))
+    @needs(Permission.HOLIDAY_UPDATE)
+    def year(self) -> Any:
+        """Show the official days off of a year beside the town's own; add those that are ticked."""
+        year = chosen_year(request.values.get("year", ""))
+        try:
+            if request.method == "POST":
+                wanted = chosen_days(request.form.getlist("day"))
+                with write_transaction() as session:
+                    added = add_official_days(session, current_actor(), year, wanted)
+                flash(_("เพิ่มวันหยุดแล้ว %(count)s วัน", count=added), "success")
+                return redirect(url_for(".year", year=year + BUDDHIST_OFFSET), 303)
+            days = proposed_days(db.session(), year)
+        except DomainError as error:
+            flash(error.message_in(language()), "error")
+            days = []
+        years = [today().year + more + BUDDHIST_OFFSET for more in range(-1, 4)]
+        shown = year + BUDDHIST_OFFSET
+        return self.render("admin/holiday/year.html", days=days, year=shown, years=sorted({*years, shown}))
+
+
+def chosen_year(text: str) -> int:
+    """Return the Christian year of a typed Buddhist one; without a readable one next year."""
+    plain = to_arabic_digits(text).strip()
+    return int(plain) - BUDDHIST_OFFSET if plain.isdecimal() and len(plain) <= 4 else today().year + 1
+
+
+def chosen_days(texts: list[str]) -> list[date]:
+    """Return the ticked dates; what is none is left out."""
+    return [date.fromisoformat(text) for text in texts if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII)]
 
 
 class ImportMappingView(SecureModelView):
     """ตารางแปลงคำนำเข้า."""
 
     table, resource, title = ImportMapping, "import_map", _l("ตารางแปลงคำนำเข้า")
+    page_note = _l("คำในระบบเดิมตรงกับรหัสใดในระบบนี้ ใช้ตอนนำเข้าเรื่องจากระบบอื่น")
     deletable = True
     rule = staticmethod(check_import_mapping)
     column_list = ("source", "field", "external_label", "target_code")
@@ -187,6 +266,7 @@ class MessageTemplateView(SecureModelView):
     """ข้อความแจ้งเตือน; rows come with the product, only their words are the municipality's."""
 
     table, resource, title = MessageTemplate, "message_template", _l("ข้อความแจ้งเตือน")
+    page_note = _l("ถ้อยคำของข้อความแต่ละแบบ แก้คำได้ ส่วนผู้รับและทางที่ส่งตั้งที่ “ใครได้รับแจ้งทางใด”")
     guarded = frozenset({"key", "language", "layout"})
     can_create = False
     rule = staticmethod(check_template)

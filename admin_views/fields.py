@@ -18,6 +18,7 @@ from markupsafe import Markup
 from sqlalchemy import JSON, select
 from sqlalchemy.orm import defer
 from wtforms import Field, SelectField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import Select as SelectWidget
 from wtforms.widgets import TextInput
 
@@ -26,6 +27,7 @@ from domain.clock import BANGKOK, to_bangkok
 from domain.errors import DomainError, InvalidField, MissingField
 from domain.labels import choices
 from domain.phones import format_phone, normalise_phone
+from domain.thai_calendar import thai_month
 from domain.thai_dates import parse_thai_date, thai_date
 from domain.thai_text import clean_text, to_arabic_digits
 from extensions import db
@@ -213,6 +215,24 @@ class ThaiMomentField(RuleField):
         """Write the moment as it would be typed."""
         local = to_bangkok(value)
         return f"{thai_date(local.date(), 'digits')} {local:%H:%M}"
+
+
+class MonthField(SelectField):
+    """A month by its name, or none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, coerce=_month_or_none, **kwargs)
+        names = [SelectChoice(str(month), month_name(month)) for month in range(1, 13)]
+        self.choices = [SelectChoice("", "–"), *names]
+
+
+def month_name(month: int | None) -> str:
+    """Return a month's name in the reader's language; empty for none."""
+    return thai_month(month, lang=language()) if month else ""
+
+
+def _month_or_none(value: Any) -> int | None:
+    return int(value) if str(value).isdecimal() else None
 
 
 class EnumField(SelectField):

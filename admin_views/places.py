@@ -32,6 +32,7 @@ class ZoneView(SecureModelView):
     """เขต."""
 
     table, resource, title = Zone, "zone", _l("เขต")
+    page_note = _l("เขตการปกครองย่อย ขอบเขตใช้หาเขตจากหมุด และแยกตัวเลขในรายงาน")
     guarded = frozenset({"is_unknown"})
     rule = staticmethod(check_zone)
     column_list = ("code", "name", "name_en", "is_unknown", "is_active")
@@ -51,6 +52,7 @@ class CommunityView(SecureModelView):
     """ชุมชน."""
 
     table, resource, title = Community, "community", _l("ชุมชน")
+    page_note = _l("ชุมชนในแต่ละเขต พิกัดใช้เสนอชุมชนจากหมุดบนแผนที่")
     guarded = frozenset({"is_unknown", "name_key"})
     rule = staticmethod(check_community)
     column_list = ("code", "name", "zone", "is_unknown", "is_active")
@@ -66,6 +68,7 @@ class RoadView(SecureModelView):
     """ถนนและซอย; the table fills from what officers type."""
 
     table, resource, title = Road, "road", _l("ถนน/ซอย")
+    page_note = _l("ถนนและซอยที่ใช้อ้างอิงจุดเกิดเหตุ เพิ่มเองจากที่เจ้าหน้าที่พิมพ์")
     guarded = frozenset({"name_key"})
     rule = staticmethod(check_road)
     column_list = ("name", "is_active")

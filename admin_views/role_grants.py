@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -33,6 +34,7 @@ RESOURCES: dict[str, Any] = {
     "holiday": _l("วันหยุดราชการ"),
     "message_template": _l("ข้อความแจ้งเตือน"),
     "import_map": _l("ตารางแปลงคำนำเข้า"),
+    "sheet": _l("ไฟล์ Excel"),
     "staff": _l("บัญชีเจ้าหน้าที่"),
     "role": _l("บทบาทและสิทธิ์"),
     "audit": _l("บันทึกการใช้งาน"),
@@ -102,6 +104,20 @@ def grant_words(role: Role) -> Markup:
         for resource, rights in lines.items()
         if rights
     )
+
+
+def matrix_groups(roles: Sequence[Role]) -> list[tuple[str, list[tuple[str, list[Scope | None]]]]]:
+    """Return every right some role may hold: (sort of thing, [(act, how far each role reaches)])."""
+    held = [{grant.permission: grant.scope for grant in role.grants} for role in roles]
+    groups = []
+    for resource, words in RESOURCES.items():
+        rights = [right for right in Permission if right.partition(":")[0] == resource]
+        lines = [
+            (str(ACTIONS.get(right.partition(":")[2], right)), [grants.get(right.value) for grants in held])
+            for right in rights
+        ]
+        groups.append((str(words), lines))
+    return groups
 
 
 class GrantsWidget:

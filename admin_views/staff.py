@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_admin import Admin
+from flask_admin import Admin, expose
 from flask_admin.form import BaseForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_views import staff_accounts
-from admin_views.base import SecureModelView
+from admin_views.base import SecureModelView, needs
 from admin_views.fields import PhoneField, with_fields
 from admin_views.identity import current_actor
 from admin_views.menu import register_menu_item
-from admin_views.role_grants import GrantsField, grant_words
+from admin_views.role_grants import GrantsField, grant_words, matrix_groups
 from domain.accounts import NewStaffUser, create_staff_user
 from domain.actor import Actor
 from domain.permissions import Permission
 from domain.roles import check_role, require_roles_manageable
 from domain.staff_users import StaffCorrection, scope_staff, update_staff_user
+from extensions import db
 from models import Role, StaffUser
 
 
@@ -38,6 +40,7 @@ class StaffUserView(SecureModelView):
     """เจ้าหน้าที่; passwords, links and closing are on the account's own page."""
 
     table, resource, title = StaffUser, "staff", _l("เจ้าหน้าที่")
+    page_note = _l("ผู้เข้าใช้ระบบ หน่วยงานและบทบาทกำหนดว่าเห็นและทำอะไรได้")
     guarded = frozenset(
         {
             "password_hash",
@@ -106,6 +109,7 @@ class RoleView(SecureModelView):
     """บทบาท, with its rights as a table."""
 
     table, resource, title = Role, "role", _l("บทบาทและสิทธิ์")
+    page_note = _l("บทบาทคือชุดสิทธิ์ เจ้าหน้าที่คนหนึ่งมีได้หลายบทบาท ต้องเหลือผู้ดูแลระบบอย่างน้อยหนึ่งคนเสมอ")
     rule = staticmethod(check_role)
     settled = staticmethod(lambda session, _actor, _role: require_roles_manageable(session))
     column_list = ("name", "description", "staff_users", "is_active")
@@ -121,6 +125,14 @@ class RoleView(SecureModelView):
     }
     form_columns = ("code", "name", "name_en", "description", "is_active", "grants")
     form_extra_fields = {"grants": GrantsField(_l("สิทธิ์"))}
+    toolbar_links = ((".matrix", "checklist", _l("ใครทำอะไรได้")),)
+
+    @expose("/matrix")
+    @needs(Permission.ROLE_READ)
+    def matrix(self) -> str:
+        """Show every right against every role in use."""
+        roles = db.session.scalars(select(Role).where(Role.is_active).order_by(Role.id)).all()
+        return self.render("admin/role/matrix.html", roles=roles, groups=matrix_groups(roles))
 
 
 def register(admin: Admin) -> None:

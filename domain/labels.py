@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextvars import ContextVar
 from enum import StrEnum
+from types import MappingProxyType
 
 from models import (
     AttachmentStage,
@@ -17,15 +20,19 @@ from models import (
     DurationUnit,
     EventKind,
     Figure,
+    HolidayKind,
     JobKind,
     LineChannel,
     LineState,
     LinkPurpose,
     OutboxChannel,
     Outcome,
+    PauseReason,
     PlanReason,
     QuestionKind,
     Scope,
+    SheetKind,
+    SheetState,
     StatusKind,
     Urgency,
 )
@@ -99,9 +106,39 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         DepartmentKind.UNIT: ("งาน", "Unit"),
     },
     DurationUnit: {
+        DurationUnit.MINUTES: ("นาที", "minutes"),
         DurationUnit.HOURS: ("ชั่วโมง", "hours"),
+        DurationUnit.OFFICE_MINUTES: ("นาทีทำการ", "office minutes"),
+        DurationUnit.OFFICE_HOURS: ("ชั่วโมงทำการ", "office hours"),
         DurationUnit.DAYS: ("วัน", "days"),
         DurationUnit.WORKING_DAYS: ("วันทำการ", "working days"),
+    },
+    PauseReason: {
+        PauseReason.CITIZEN: ("รอข้อมูลจากผู้ร้อง", "waiting for the citizen"),
+        PauseReason.MATERIAL: ("รอวัสดุหรืออุปกรณ์", "waiting for material"),
+        PauseReason.OTHER_AGENCY: ("รอหน่วยงานอื่น", "waiting for another body"),
+        PauseReason.PLAN: ("รอเข้าแผน", "waiting for the plan"),
+    },
+    HolidayKind: {
+        HolidayKind.NATIONAL: ("วันหยุดราชการประจำปี", "Public holiday"),
+        HolidayKind.SUBSTITUTE: ("วันหยุดชดเชย", "Substitute day"),
+        HolidayKind.CABINET: ("วันหยุดพิเศษตามมติ ครม.", "Special day by the cabinet"),
+        HolidayKind.TOWN: ("วันหยุดของเทศบาล", "The town's own day"),
+        HolidayKind.WORKDAY: ("วันทำการพิเศษ", "Open on a day off"),
+    },
+    SheetKind: {
+        SheetKind.MEMBERS: ("สมาชิก/ประชาชน", "Members"),
+        SheetKind.STAFF: ("เจ้าหน้าที่", "Officers"),
+        SheetKind.CATEGORIES: ("ตัวย่อ (ประเภทหลัก)", "Main types"),
+        SheetKind.SUBCATEGORIES: ("ตัวย่อย่อย", "Subtypes"),
+        SheetKind.COMMUNITIES: ("ชุมชน", "Communities"),
+        SheetKind.HOLIDAYS: ("วันหยุด", "Holidays"),
+        SheetKind.ROADS: ("ถนน/ซอย", "Roads"),
+    },
+    SheetState: {
+        SheetState.CHECKED: ("ตรวจแล้ว ยังไม่นำเข้า", "Checked, not taken in"),
+        SheetState.APPLIED: ("นำเข้าแล้ว", "Taken in"),
+        SheetState.UNDONE: ("ย้อนกลับแล้ว", "Taken back"),
     },
     EventKind: {
         EventKind.SUBMIT: ("ยื่นเรื่อง", "Submit"),
@@ -144,6 +181,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         EventKind.ATTACHMENT_ADDED: ("แนบไฟล์", "Attach a file"),
         EventKind.VIEWED_PERSONAL_DATA: ("เปิดดูข้อมูลส่วนบุคคล", "View personal data"),
         EventKind.EXPORTED: ("ส่งออกข้อมูล", "Export"),
+        EventKind.REMINDED: ("เตือนกำหนดเวลา", "Reminded"),
+        EventKind.ESCALATED: ("รายงานความล่าช้าต่อผู้บังคับบัญชา", "Reported upwards as late"),
     },
     PlanReason: {
         PlanReason.MATERIAL: ("รอวัสดุ", "Waiting for material"),
@@ -186,6 +225,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
     OutboxChannel: {
         OutboxChannel.LINE_CITIZEN: ("LINE ประชาชน", "LINE for citizens"),
         OutboxChannel.LINE_STAFF: ("LINE เจ้าหน้าที่", "LINE for staff"),
+        OutboxChannel.EMAIL: ("อีเมล", "E-mail"),
     },
     JobKind: {
         JobKind.COMPLAINT_COPY: ("ทำสำเนาคำร้อง PDF", "Make the PDF copy"),
@@ -210,6 +250,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         AuditAction.REVEAL: ("เปิดดูข้อมูลส่วนบุคคล", "Revealed"),
         AuditAction.EXPORT: ("ส่งออกข้อมูล", "Exported"),
         AuditAction.RESEND: ("ส่งซ้ำ", "Sent again"),
+        AuditAction.IMPORT: ("นำเข้า", "Imported"),
         AuditAction.REFUSED: ("ถูกปฏิเสธ", "Refused"),
         AuditAction.SEAL: ("ประทับตรา", "Sealed"),
     },
@@ -240,16 +281,40 @@ STEP_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+_own_words: ContextVar[Mapping[str, Mapping[str, str]]] = ContextVar(
+    "own_words", default=MappingProxyType({})
+)
+_OFFICERS, _CITIZENS = ("th", "en"), ("citizen_th", "citizen_en")
+
+
+def use_state_words(own: Mapping[str, Mapping[str, str]]) -> None:
+    """Say states in the town's own words from here on, in this thread; every edge does it before it acts.
+
+    Args:
+        own: The setting ``state_words``; a word it does not name stays ours.
+    """
+    _own_words.set(own)
+
+
 def word(member: StrEnum, language: str = "th") -> str:
     """Return what officers read for a stored code."""
-    thai, english = WORDS[type(member)][member]
-    return english if language == "en" else thai
+    words = WORDS[type(member)][member]
+    is_state = type(member) is ComplaintStatus
+    return _own(member, language, _OFFICERS, words) if is_state else _of(words, language)
 
 
 def citizen_word(status: ComplaintStatus, language: str = "th") -> str:
     """Return what the citizen reads for a state."""
-    thai, english = CITIZEN_WORDS[status]
-    return english if language == "en" else thai
+    return _own(status, language, _CITIZENS, CITIZEN_WORDS[status])
+
+
+def _own(status: StrEnum, language: str, keys: tuple[str, str], usual: tuple[str, str]) -> str:
+    own = _own_words.get().get(status.value)
+    return (own and own.get(_of(keys, language))) or _of(usual, language)
+
+
+def _of(words: tuple[str, str], language: str) -> str:
+    return words[1] if language == "en" else words[0]
 
 
 def choices(enum_class: type[StrEnum], language: str = "th") -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import Insert
+from sqlalchemy import Insert, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -14,7 +14,9 @@ from domain.clock import bangkok_date, buddhist_year, fiscal_year_of
 from models import NumberSeries
 
 PUBLIC_SERIES = "#public"
-_PLACEHOLDER = re.compile(r"\{(code|running|year)\}")
+RUNNING_ON = 0
+"""Stands for the year of a series that never starts anew."""
+PLACEHOLDER = re.compile(r"\{(code|running|year)\}")
 
 
 def take_number(session: Session, code: str, year: int) -> int:
@@ -58,10 +60,32 @@ def format_number(pattern: str, code: str, running: int, year: int) -> str:
     Only these three placeholders are filled; any other brace in a municipality's pattern stays as it is.
     """
     values = {"code": code, "running": str(running), "year": str(year)}
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], pattern)
+    return PLACEHOLDER.sub(lambda found: values[found[1]], pattern)
 
 
 def take_public_code(session: Session, moment: datetime) -> str:
     """Return the next public code ``<Christian year>-<running>`` (004-05), by the Bangkok day."""
     year = bangkok_date(moment).year
     return f"{year}-{take_number(session, PUBLIC_SERIES, year)}"
+
+
+def carry_on(session: Session, year: int) -> None:
+    """Let each main type's numbers of a year go on after the highest there is, when the reset rule changes.
+
+    Without it a series that was asleep would give out numbers a second time. The caller commits.
+
+    Args:
+        session: Inside a write transaction.
+        year: The series that counts from now on: a Buddhist year, or ``RUNNING_ON``.
+    """
+    highest = select(NumberSeries.code, func.max(NumberSeries.last_number)).where(
+        NumberSeries.code != PUBLIC_SERIES
+    )
+    for code, last in session.execute(highest.group_by(NumberSeries.code)).all():
+        row = session.scalars(
+            select(NumberSeries).where(NumberSeries.code == code, NumberSeries.year == year).with_for_update()
+        ).one_or_none()
+        if row is None:
+            session.add(NumberSeries(code=code, year=year, last_number=last))
+        else:
+            row.last_number = max(row.last_number, last)

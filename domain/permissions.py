@@ -135,6 +135,8 @@ class Permission(StrEnum):
     """See settings."""
     SETTING_UPDATE = "setting:update"
     """Change settings."""
+    SHEET_IMPORT = "sheet:import"
+    """Bring in rows from Excel files, of what the officer may also change by hand."""
     STAFF_MANAGE = "staff:manage"
     """Make, disable and reset accounts."""
     STAFF_READ = "staff:read"

@@ -1,34 +1,25 @@
 """The settings a municipality keeps as rows, with what holds where a row is missing.
 
-Settings without a default here (names, colours, the map) are those of the town's own file in ``seed/``; their
-readers say what they do without them.
+What there is to set: ``domain.setting_rules``. Within one transaction the rows are read once.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, SessionTransaction
 
 from domain.clock import now
+from domain.setting_rules import RULES
 from models import Setting
 
-DEFAULTS: dict[str, Any] = {
-    "municipality_name": "เทศบาล",
-    "municipality_name_en": "Municipality",
-    "contact_phone": "",
-    "emergency_phones": [],
-    "number_pattern": "{code} {running}/{year}",
-    "number_year": "calendar",  # or "fiscal" (decisions.md 13)
-    "undo_hold_seconds": 30,  # Acts of staff wait in the outbox (decisions.md 6).
-    "rating_change_days": 7,
-    "reopen_days": 14,
-    "export_job_rows": 20_000,
-    "session_idle_minutes": 30,
-    "session_longest_hours": 12,
-    "officer_must_have_line": False,
-    "nearby_radius_m": 100,  # Where the subtype has no radius of its own.
-}
+DEFAULTS: Final[dict[str, Any]] = {rule.key: rule.default for rule in RULES if rule.default is not None}
+BULKY: Final = frozenset({"outline"})
+"""Read alone and only when asked for: polygons must not ride along with each small value."""
+
+_HELD: Final = "settings"
 
 
 def read_setting(session: Session, key: str) -> Any:
@@ -37,8 +28,19 @@ def read_setting(session: Session, key: str) -> Any:
     Raises:
         KeyError: neither a row nor a default exists.
     """
-    row = session.get(Setting, key)
-    return DEFAULTS[key] if row is None else row.value
+    if key in BULKY:
+        row = session.get(Setting, key)
+        return DEFAULTS[key] if row is None else row.value
+    held: dict[str, Any] | None = session.info.get(_HELD)
+    if held is None:
+        rows = session.execute(select(Setting.key, Setting.value).where(Setting.key.not_in(BULKY)))
+        held = session.info[_HELD] = {row.key: row.value for row in rows}
+    return held[key] if key in held else DEFAULTS[key]
+
+
+def kept_for(session: Session, key: str) -> timedelta:
+    """Return how long something is kept, from one of the settings of section ``retention``."""
+    return timedelta(days=int(read_setting(session, key)))
 
 
 def write_setting(session: Session, key: str, value: Any) -> None:
@@ -49,3 +51,24 @@ def write_setting(session: Session, key: str, value: Any) -> None:
     else:
         row.value = value
         row.updated_at = now()
+    session.info.pop(_HELD, None)
+
+
+def unset_setting(session: Session, key: str) -> None:
+    """Take a setting's row away, so that its default holds; the caller commits."""
+    row = session.get(Setting, key)
+    if row is not None:
+        session.delete(row)
+    session.info.pop(_HELD, None)
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_changed(session: Session, _context: object) -> None:
+    if any(isinstance(row, Setting) for row in (*session.new, *session.dirty, *session.deleted)):
+        session.info.pop(_HELD, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None or transaction.nested:  # A flush ends one of its own inside.
+        session.info.pop(_HELD, None)

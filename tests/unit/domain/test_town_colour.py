@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from town_colour import ENOUGH, contrast, mix, palette_of, parse_colour, to_hex
+from domain.town_colour import ENOUGH, contrast, mix, palette_of, parse_colour, to_hex
 
 HEX = st.tuples(*[st.integers(0, 255)] * 3).map(to_hex)
 WHITE, DARK_SURFACE, DARK_PAGE = "#FFFFFF", "#18242A", "#10181C"
