@@ -32,8 +32,16 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "staff_reopened": ("เปิดเรื่องอีกครั้ง", "A complaint was opened again"),
     "staff_withdrawn": ("ผู้ร้องถอนเรื่อง", "A complaint was withdrawn"),
     "staff_evidence": ("มีภาพหรือข้อมูลเพิ่ม", "There is a new photo or detail"),
+    "staff_due_soon": ("เรื่องใกล้ครบกำหนด", "A complaint is due soon"),
+    "staff_overdue": ("เรื่องเกินกำหนดแล้ว", "A complaint is past its day"),
+    "staff_escalated": ("เรื่องเกินกำหนดและยังไม่เสร็จ", "A complaint is late and still not done"),
+    "staff_digest": (
+        "สรุปงานของวันนี้: เกินกำหนด {late} เรื่อง ครบกำหนดวันนี้ {today} เรื่อง",
+        "Today's work: {late} late, {today} due today",
+    ),
     "case_export_ready": ("ไฟล์รายการคำร้องพร้อมแล้ว", "The file of complaints is ready"),
     "line_paused": ("การส่ง LINE หยุดชั่วคราว กรุณาตรวจสอบ", "Sending by LINE has paused: please look"),
+    "mail_paused": ("การส่งอีเมลหยุดชั่วคราว กรุณาตรวจสอบ", "Sending by e-mail has paused: please look"),
 }
 
 
@@ -61,7 +69,7 @@ def bell_rows(session: Session, actor: Actor, language: str) -> list[BellRow]:
     )
     return [
         BellRow(
-            sentence=SENTENCES[row.template_key][column],
+            sentence=SENTENCES[row.template_key][column].format_map(row.facts),
             number=number or public_code or "",
             public_code=public_code,
             template_key=row.template_key,

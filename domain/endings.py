@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.choices import chosen
-from domain.clock import now
+from domain.clock import now, today
 from domain.errors import FieldChecks, InvalidField
 from domain.moves import MAX_NOTE, action_words, begin_move, last_event, move
 from domain.promises import promise_again
@@ -16,7 +16,7 @@ from domain.routing import at_the_intake, resume
 from domain.settings import read_setting
 from domain.thai_text import clean_text, required_text
 from domain.workflow import Action
-from models import Channel, Complaint, ComplaintStatus, StatusKind
+from models import Channel, Complaint, ComplaintStatus, EventKind, StatusKind
 
 S = ComplaintStatus
 
@@ -101,6 +101,8 @@ def _state_after(session: Session, complaint: Complaint) -> ComplaintStatus:
     """Prepare the case for the state it is opened into, and return that state."""
     status = complaint.status
     complaint.closed_at = None
+    if complaint.due_at is not None or status.kind is StatusKind.DONE:
+        promise_again(session, complaint)
     if status is S.REJECTED:
         complaint.reject_reason = None
         return at_the_intake(complaint)
@@ -108,7 +110,6 @@ def _state_after(session: Session, complaint: Complaint) -> ComplaintStatus:
         return state_before(session, complaint, Action.WITHDRAW)
     complaint.outcome = None
     complaint.reopen_count += 1
-    promise_again(session, complaint)
     return resume(complaint)
 
 
@@ -124,9 +125,21 @@ def _check_window(session: Session, actor: Actor, complaint: Complaint) -> None:
     """A citizen may open a finished or declined case for some days; a withdrawn one is his own doing."""
     if actor.kind != "member" or complaint.status.kind is StatusKind.WITHDRAWN:
         return
-    days = int(read_setting(session, "reopen_days"))
-    if complaint.finished_at is not None and now() - complaint.finished_at > timedelta(days=days):
+    if is_too_late_to_reopen(session, complaint):
+        days = int(read_setting(session, "reopen_days"))
         raise InvalidField("window_passed", field="reason", days=days, action=action_words(Action.REOPEN))
+
+
+def is_too_late_to_reopen(session: Session, complaint: Complaint) -> bool:
+    """Tell whether the citizen's days are over: those of the setting, and the day a reminder named to him."""
+    ended = complaint.finished_at
+    if ended is None or complaint.status.kind is StatusKind.WITHDRAWN:
+        return False
+    if now() - ended <= timedelta(days=int(read_setting(session, "reopen_days"))):
+        return False
+    reminder = last_event(session, complaint, EventKind.REMINDED)
+    until = reminder.facts.get("until") if reminder is not None and reminder.at >= ended else None
+    return until is None or today() > date.fromisoformat(until)
 
 
 def _optional_text(text: str, _code: str, *, max_length: int, field: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from domain.labels import STEP_WORDS, citizen_word, duration_text, promised_word
 from domain.permissions import Permission
 from domain.settings import read_setting
 from domain.snapshots import changes_since
+from domain.telling_ways import Way, ways_of
 from domain.thai_calendar import thai_date
 from domain.thai_text import grapheme_truncate
 from domain.workflow import CITIZEN_STEPS, Audience, Telling
@@ -46,7 +48,10 @@ ORDERS = frozenset({EventKind.REGISTER, EventKind.DIRECT})
 # Their note is the order's, the rating's or the result's own words: the card has a place of its own for it.
 SHOWN_ELSEWHERE = frozenset({EventKind.DIRECT, EventKind.RATE, EventKind.RECORD_RESULT})
 # What staff write for the citizen to read; every other note is for colleagues.
-WRITTEN_FOR_CITIZENS = frozenset({EventKind.ASK_CITIZEN, EventKind.EXTEND, EventKind.REJECT})
+WRITTEN_FOR_CITIZENS = frozenset(
+    {EventKind.ASK_CITIZEN, EventKind.EXTEND, EventKind.REJECT, EventKind.REMINDED}
+)
+ALL_WAYS = frozenset(Way)
 
 
 def tell(
@@ -59,50 +64,60 @@ def tell(
     heard: set[int] = set()
     for telling in tells:
         if telling.audience is Audience.COMPLAINANT:
-            _tell_complainant(session, actor, complaint, event, telling.template_key)
+            for account, name in citizens_reached(session, complaint, telling.template_key):
+                to = _Address.of_account(account, name)
+                _enqueue(session, actor, complaint, event, telling.template_key, to)
             continue
         is_order = event.kind in ORDERS and telling.audience is Audience.ASSIGNEE
-        for officer in _officers(session, complaint, telling.audience):
+        for officer in officers_of(session, complaint, telling.audience):
             if officer.id in heard or (officer.id == actor.staff_user_id and not is_order):
                 continue
             heard.add(officer.id)
-            _tell_officer(session, actor, complaint, event, telling.template_key, officer)
+            tell_officer(session, actor, complaint, event, telling.template_key, officer)
 
 
-def _tell_complainant(
-    session: Session, actor: Actor, complaint: Complaint, event: ComplaintEvent, template_key: str
-) -> None:
-    """Tell the complainant and whoever follows the case; the shared member is nobody."""
+def citizens_reached(
+    session: Session, complaint: Complaint, template_key: str
+) -> list[tuple[LineAccount, str]]:
+    """Return the accounts, with names, of the complainant and the followers; the shared member is nobody."""
+    if Way.LINE not in ways_of(session, template_key):
+        return []
     members = [complaint.member, *(row.member for row in complaint.followers)]
-    for member in dict.fromkeys(one for one in members if one is not None and not one.is_shared):
-        account = _reachable(member.line_accounts, LineChannel.CITIZEN)
-        if account is not None:
-            _enqueue(session, actor, complaint, event, template_key, account, member.full_name)
+    persons = dict.fromkeys(one for one in members if one is not None and not one.is_shared)
+    found = [(reachable(one.line_accounts, LineChannel.CITIZEN), one.full_name) for one in persons]
+    return [(account, name) for account, name in found if account is not None]
 
 
-def _tell_officer(
+def tell_officer(
     session: Session,
     actor: Actor,
     complaint: Complaint,
     event: ComplaintEvent,
     template_key: str,
     officer: StaffUser,
+    among: frozenset[Way] = ALL_WAYS,
 ) -> None:
-    session.add(
-        Notification(
-            staff_user_id=officer.id,
-            complaint_id=complaint.id,
-            template_key=template_key,
-            facts={"number": str(complaint), "event_id": event.id},
-            created_at=now(),
+    """Tell one officer of an event by the town's ways for this message; ``among`` narrows them."""
+    ways = ways_of(session, template_key) & among
+    if Way.BELL in ways:
+        session.add(
+            Notification(
+                staff_user_id=officer.id,
+                complaint_id=complaint.id,
+                template_key=template_key,
+                facts={"number": str(complaint), "event_id": event.id},
+                created_at=now(),
+            )
         )
-    )
-    account = _reachable(officer.line_accounts, LineChannel.STAFF)
-    if account is not None:
-        _enqueue(session, actor, complaint, event, template_key, account, officer.full_name)
+    account = reachable(officer.line_accounts, LineChannel.STAFF)
+    if Way.LINE in ways and account is not None:
+        to = _Address.of_account(account, officer.full_name)
+        _enqueue(session, actor, complaint, event, template_key, to)
+    if Way.EMAIL in ways and officer.email and read_setting(session, "mail_host"):
+        _enqueue(session, actor, complaint, event, template_key, _Address.of_mailbox(officer))
 
 
-def _reachable(accounts: Iterable[LineAccount], channel: LineChannel) -> LineAccount | None:
+def reachable(accounts: Iterable[LineAccount], channel: LineChannel) -> LineAccount | None:
     """Return the account a person is told by: of several the one bound last, that of the phone in use."""
     open_ones = [one for one in accounts if one.channel is channel and one.state is not LineState.BLOCKED]
     return max(
@@ -112,27 +127,50 @@ def _reachable(accounts: Iterable[LineAccount], channel: LineChannel) -> LineAcc
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where a message goes; ``key`` tells it from the same person's other addresses."""
+
+    channel: OutboxChannel
+    recipient: str
+    name: str
+    language: str
+    key: str
+
+    @classmethod
+    def of_account(cls, account: LineAccount, name: str) -> _Address:
+        """Return somebody's LINE."""
+        for_citizen = account.channel is LineChannel.CITIZEN
+        channel = OutboxChannel.LINE_CITIZEN if for_citizen else OutboxChannel.LINE_STAFF
+        return cls(channel, account.line_user_id, name, account.language, str(account.id))
+
+    @classmethod
+    def of_mailbox(cls, officer: StaffUser) -> _Address:
+        """Return an officer's e-mail."""
+        address = officer.email or ""
+        return cls(OutboxChannel.EMAIL, address, officer.full_name, officer.language, f"mail:{officer.id}")
+
+
 def _enqueue(
     session: Session,
     actor: Actor,
     complaint: Complaint,
     event: ComplaintEvent,
     template_key: str,
-    account: LineAccount,
-    name: str,
+    to: _Address,
 ) -> None:
-    for_citizen = account.channel is LineChannel.CITIZEN
+    for_citizen = to.channel is OutboxChannel.LINE_CITIZEN
     session.add(
         OutboxMessage(
-            channel=OutboxChannel.LINE_CITIZEN if for_citizen else OutboxChannel.LINE_STAFF,
-            recipient=account.line_user_id,
-            recipient_name=name,
+            channel=to.channel,
+            recipient=to.recipient,
+            recipient_name=to.name,
             complaint_id=complaint.id,
             event_id=event.id,
             template_key=template_key,
-            language=account.language,
-            facts=card_facts(complaint, event, account.language, for_citizen=for_citizen),
-            dedupe_key=f"{event.id}:{template_key}:{account.id}",
+            language=to.language,
+            facts=card_facts(complaint, event, to.language, for_citizen=for_citizen),
+            dedupe_key=f"{event.id}:{template_key}:{to.key}",
             retry_key=str(uuid.uuid4()),
             not_before=held_until(session, actor, event),
             created_at=now(),
@@ -147,13 +185,20 @@ def held_until(session: Session, actor: Actor, event: ComplaintEvent) -> datetim
     return event.at + timedelta(seconds=int(read_setting(session, "undo_hold_seconds")))
 
 
-def _officers(session: Session, complaint: Complaint, audience: Audience) -> list[StaffUser]:
+def officers_of(session: Session, complaint: Complaint, audience: Audience) -> list[StaffUser]:
     """Return who is told: the department's own, up its line; where it has nobody, those who see to all."""
     if audience in {Audience.ASSIGNEE, Audience.FORMER}:
         officer = complaint.assignee if audience is Audience.ASSIGNEE else _former(session, complaint)
         return [officer] if officer is not None and officer.is_active else []
     permission = Permission.COMPLAINT_ACCEPT if audience is Audience.INTAKE else Permission.COMPLAINT_OVERSEE
-    upwards = _department_and_above(session, complaint.department_id)
+    upwards = set(department_and_above(session, complaint.department_id))
+    found = holders(session, permission)
+    theirs = [officer for officer, _scope in found if officer.department_id in upwards]
+    return theirs or [officer for officer, scope in found if scope is Scope.ALL]
+
+
+def holders(session: Session, permission: Permission) -> Sequence[tuple[StaffUser, Scope]]:
+    """Return the officers who hold a right beyond their own cases, with how far it reaches."""
     found = session.execute(
         select(StaffUser, RoleGrant.scope)
         .join(staff_role, staff_role.c.staff_user_id == StaffUser.id)
@@ -167,8 +212,7 @@ def _officers(session: Session, complaint: Complaint, audience: Audience) -> lis
         )
         .order_by(StaffUser.id)
     ).all()
-    theirs = [officer for officer, _scope in found if officer.department_id in upwards]
-    return theirs or [officer for officer, scope in found if scope is Scope.ALL]
+    return [(officer, scope) for officer, scope in found]
 
 
 def _former(session: Session, complaint: Complaint) -> StaffUser | None:
@@ -177,10 +221,11 @@ def _former(session: Session, complaint: Complaint) -> StaffUser | None:
     return session.get(StaffUser, then) if then is not None and then != present else None
 
 
-def _department_and_above(session: Session, department_id: int | None) -> set[int]:
-    found: set[int] = set()
+def department_and_above(session: Session, department_id: int | None) -> list[int]:
+    """Return a department's id and those above it, upwards."""
+    found: list[int] = []
     while department_id is not None and department_id not in found:
-        found.add(department_id)
+        found.append(department_id)
         department = session.get(Department, department_id)
         department_id = department.parent_id if department else None
     return found
@@ -197,9 +242,7 @@ def card_facts(
     status = complaint.status
     state_word = citizen_word(status, language) if for_citizen else word(status, language)
     place = complaint.place_text or (complaint.road.name if complaint.road else "")
-    # While a case waits for others, a citizen is promised no day; once it is over there is none to keep.
-    is_due = not for_citizen or status.kind is StatusKind.OPEN
-    due = thai_date(bangkok_date(complaint.due_at), lang=language) if is_due and complaint.due_at else ""
+    day = _day_named(complaint, event, for_citizen=for_citizen)
     return {
         "number": complaint.number or complaint.public_code,
         "public_code": complaint.public_code,
@@ -207,7 +250,7 @@ def card_facts(
         "place": place,
         "state_code": status.value,
         "state_word": state_word,
-        "due_text": due,
+        "due_text": thai_date(day, lang=language) if day else "",
         "promised_text": promised_words(complaint.promised_text, language),
         "reason": _reason(complaint, event, language, for_citizen=for_citizen),
         "latitude": str(complaint.latitude) if complaint.latitude is not None else "",
@@ -219,6 +262,15 @@ def card_facts(
         **_rating_facts(complaint, event),
         **_staff_facts(complaint, event, hidden=for_citizen),
     }
+
+
+def _day_named(complaint: Complaint, event: ComplaintEvent, *, for_citizen: bool) -> date | None:
+    """Return the day a card speaks of: the promised one, or the last one of a citizen's window."""
+    if for_citizen and event.facts.get("until"):
+        return date.fromisoformat(event.facts["until"])
+    # While a case waits for others, a citizen is promised no day; once it is over there is none to keep.
+    is_due = not for_citizen or complaint.status.kind is StatusKind.OPEN
+    return bangkok_date(complaint.due_at) if is_due and complaint.due_at else None
 
 
 def _reason(complaint: Complaint, event: ComplaintEvent, language: str, *, for_citizen: bool) -> str:
@@ -257,7 +309,10 @@ def _result_facts(complaint: Complaint, language: str) -> dict[str, str]:
 
 def _rating_facts(complaint: Complaint, event: ComplaintEvent) -> dict[str, Any]:
     rating = complaint.ratings[-1] if event.kind is EventKind.RATE and complaint.ratings else None
-    return {"stars": rating.stars if rating else 0}
+    facts: dict[str, Any] = {"stars": rating.stars if rating else 0}
+    if event.kind is EventKind.REMINDED and complaint.ratings and complaint.results:
+        facts["is_rated"] = complaint.ratings[-1].result_id == complaint.results[-1].id
+    return facts
 
 
 def _staff_facts(complaint: Complaint, event: ComplaintEvent, *, hidden: bool) -> dict[str, str]:

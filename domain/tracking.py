@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.clock import bangkok_date, now
+from domain.endings import is_too_late_to_reopen
 from domain.errors import InvalidField
 from domain.labels import citizen_word, promised_words, word
 from domain.notifications import citizen_steps
@@ -172,9 +173,7 @@ def _acts(session: Session, complaint: Complaint) -> list[str]:
         for row in (transition_for(one) for one in HOLDERS_ACTS)
         if row.by_member and complaint.status in row.sources
     ]
-    ended = complaint.finished_at
-    days = timedelta(days=int(read_setting(session, "reopen_days")))
-    is_late = complaint.status.kind is not StatusKind.WITHDRAWN and ended is not None and now() - ended > days
+    is_late = is_too_late_to_reopen(session, complaint)
     return [act for act in acts if act != EventKind.REOPEN or not is_late]
 
 

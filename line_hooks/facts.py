@@ -5,6 +5,24 @@ from __future__ import annotations
 from typing import Required, TypedDict
 
 
+class CountFact(TypedDict, total=False):
+    """One line of a digest: what, how many, and the list it opens."""
+
+    word: Required[str]
+    count: Required[int]
+    url: str
+
+
+class CaseFact(TypedDict, total=False):
+    """One case of a digest; nothing of it comes from a citizen's own words."""
+
+    number: Required[str]
+    what: str
+    due: str
+    is_late: str
+    url: str
+
+
 class CardFacts(TypedDict, total=False):
     """What a card can say about one case, in the recipient's language and ready to show.
 
@@ -74,6 +92,16 @@ class CardFacts(TypedDict, total=False):
     """A picture that may be public, over https; citizens' photos stay behind the link."""
     steps: list[tuple[str, str]]
     """The way in citizens' words: pairs of a word and a mark ``done``, ``now`` or ``todo``."""
+    summary: str
+    """A digest's counts as lines, for letters; its card shows ``counts`` instead."""
+    counts: list[CountFact]
+    """What a digest counts."""
+    cases: list[CaseFact]
+    """A digest's most urgent cases, at most five."""
+    list_url: str
+    """The officers' list a digest leads to first."""
+    is_rated: bool
+    """The result has its rating already, so that none is asked for."""
     latitude: str
     """Degrees north, for whoever makes ``map_url``; no card shows it."""
     longitude: str
@@ -107,6 +135,10 @@ class CardWords(TypedDict, total=False):
     """Opens ``admin_url``."""
     button_result: str
     """Opens ``result_url``."""
+    button_list: str
+    """Opens ``list_url``."""
+    label_cases: str
+    """Stands over a digest's cases."""
     button_map: str
     """Opens ``map_url``; a line of its own, not one of the two buttons."""
     button_acknowledge: str
@@ -146,7 +178,8 @@ SHORT_NAMES = {
 ALT_FACTS = frozenset({"number", "public_code", "state_word", "kind_word"})
 """The facts that may stand on a lock screen."""
 
-FACT_NAMES = frozenset(CardFacts.__annotations__) - {"steps", "latitude", "longitude", "state_seq"}
+UNNAMED_FACTS = {"steps", "counts", "cases", "is_rated", "latitude", "longitude", "state_seq"}
+FACT_NAMES = frozenset(CardFacts.__annotations__) - UNNAMED_FACTS
 """The facts a template may name."""
 
 UNBROKEN_FACTS = frozenset({"zone", "due_text", "done_date_text"})

@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _RATINGS = range(1, 6)
+_MOST_CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,12 @@ class Card:
         """Return the line that opens the map; nothing without one."""
         return [flex.link(action) for action in self.opens("button_map", "map_url")]
 
+    def line(self, text: str, raw_address: str) -> JsonDict:
+        """Return a line of text that opens an address; plain where there is none."""
+        if not raw_address:
+            return flex.text(text, units=120)
+        return flex.link(flex.uri_action(text, safe_uri(raw_address, allow_http=self.allow_http)))
+
     def said(self, units: int = 1200) -> list[JsonDict]:
         """Return the template's body; nothing when it is empty."""
         body = self.word("body")
@@ -129,16 +136,22 @@ class Card:
             actions: What can be done, most wanted first; the first two become buttons.
             first_is_next: The first one is the next thing to do and is filled.
         """
+        top = [flex.text(self.word("title"), units=160, size="lg", weight="bold"), *self.what_and_where()]
+        return self.framed([*top, *body], actions, first_is_next=first_is_next)
+
+    def framed(
+        self, body: Sequence[JsonDict], actions: Sequence[JsonDict], *, first_is_next: bool = True
+    ) -> list[JsonDict]:
+        """Return ``body`` in its frame: header strip, photo, two buttons, and the text for lock screens."""
         picture = self.address("photo_url")
         strip = flex.header(
             self.fact("state_code"), self.fact("state_word"), self.fact("number"), self.fact("state_colour")
         )
-        top = [flex.text(self.word("title"), units=160, size="lg", weight="bold"), *self.what_and_where()]
         buttons = [
             flex.button(action, primary=first_is_next and place == 0)
             for place, action in enumerate(actions[:2])
         ]
-        card = flex.bubble(strip, [*top, *body], buttons, flex.photo(picture) if picture else None)
+        card = flex.bubble(strip, body, buttons, flex.photo(picture) if picture else None)
         alt = fill_alt(self.words, self.facts)
         return [{"type": "flex", "altText": shorten(alt, MAX_ALT_UNITS) or DASH, "contents": card}]
 
@@ -235,6 +248,34 @@ def staff_note_card(card: Card) -> list[JsonDict]:
     return card.flex_message(body, card.opens("button_open", "admin_url"))
 
 
+def staff_digest_card(card: Card) -> list[JsonDict]:
+    """Tell an officer what is to be done today: counts that open their lists, and the most urgent cases."""
+    counted = Card(card.words, {**card.facts, "summary": ""}, card.postbacks, card.allow_http)
+    counts = [
+        card.line(f"{one['word']}: {one['count']}", one.get("url", ""))
+        for one in card.facts.get("counts", [])
+    ]
+    body = [*counted.said(), *([flex.column(counts)] if counts else []), *_cases(card)]
+    top = flex.text(card.word("title"), units=160, size="lg", weight="bold")
+    return card.framed([top, *body], card.opens("button_list", "list_url"))
+
+
+def _cases(card: Card) -> list[JsonDict]:
+    cases = card.facts.get("cases", [])[:_MOST_CASES]
+    if not cases:
+        return []
+    lines = []
+    for one in cases:
+        colour = flex.TONES["late"] if one.get("is_late") else flex.MUTED
+        said = " · ".join(filter(None, (one.get("what", ""), unbroken(one.get("due", "")))))
+        first = card.line(one["number"], one.get("url", ""))
+        lines.append(
+            flex.column([first, flex.text(said, units=160, size="sm", color=colour)], spacing="none")
+        )
+    label = [flex.text(card.word("label_cases"), units=60, weight="bold")]
+    return [flex.separator(), *label, flex.column(lines, spacing="md")]
+
+
 def plain_text(card: Card) -> list[JsonDict]:
     """Say the body as an ordinary text; each postback ``x`` is a quick reply with the word ``button_x``."""
     message: JsonDict = {"type": "text", "text": shorten(card.word("body"), MAX_TEXT_UNITS) or DASH}
@@ -278,6 +319,7 @@ LAYOUTS: dict[str, Layout] = {
     "staff_note_card": Layout(
         staff_note_card, (*_CARD, "button_open"), ("label_reason", "label_comment", "label_officer")
     ),
+    "staff_digest_card": Layout(staff_digest_card, (*_CARD, "button_list", "label_cases")),
     "plain_text": Layout(plain_text, ("body",)),
 }
 """Every layout by its code; another room adds its own with one line."""

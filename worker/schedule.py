@@ -21,11 +21,13 @@ from domain.clock import now
 from domain.deliveries import DeliveryReason
 from extensions import db, write_transaction
 from models import Schedule
-from worker import upkeep
+from worker import duties, upkeep
+from worker.data_doctor import look_at_data
 from worker.leases import error_text
 
 logger = logging.getLogger(__name__)
 
+FIVE_MINUTES: Final = timedelta(minutes=5)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
@@ -39,11 +41,15 @@ class Task:
 
 
 TASKS: dict[str, Task] = {
+    "duty_sweep": Task(FIVE_MINUTES, duties.sweep),
+    "daily_digest": Task(FIVE_MINUTES, duties.daily_digest),
     "audit_seal": Task(HOUR, upkeep.seal_audit),
     "auth_attempts": Task(HOUR, upkeep.sweep_attempts),
     "channels": Task(HOUR, upkeep.look_after_channels),
+    "data_doctor": Task(HOUR, look_at_data),  # It looks once a night, and when somebody has asked.
     "stale_drafts": Task(DAY, upkeep.drop_drafts),
     "stored_litter": Task(DAY, upkeep.drop_litter),
+    "sheet_rows": Task(DAY, upkeep.drop_sheet_rows),
     "sent_messages": Task(DAY, upkeep.trim_outbox),
     "webhook_receipts": Task(DAY, upkeep.drop_receipts),
     "database": Task(DAY, upkeep.tidy_database),
