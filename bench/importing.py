@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from bench.bare_inserts import bare_inserts
 from bench.measuring import Report
 from bench.town import bench_settings
 from demo.stories import STORIES
@@ -33,7 +33,12 @@ def run(report: Report) -> None:
         file = Path(folder) / "complaints.csv"
         _write_rows(file)
         seconds, megabytes = _import(file, Path(folder) / "data")
-        bare = _bare(Path(folder) / "data" / "app.db", Path(folder) / "bare.db")
+        bare = bare_inserts(
+            Path(folder) / "data" / "app.db",
+            Path(folder) / "bare.db",
+            ("complaint", "complaint_event"),
+            SCHEMA,
+        )
     share = bare / seconds
     figure = f"{share:.2f}×  ({ROWS / seconds:,.0f}/s against {ROWS / bare:,.0f}/s)"
     report.line("speed against executemany", figure, f"≥ {LEAST}×", met=share >= LEAST)
@@ -99,25 +104,3 @@ def import_here(file: Path, data: Path) -> None:
         import_file(file, file.with_suffix(".rejects.csv"))
         seconds = time.perf_counter() - start
     sys.stdout.write(f"{seconds} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}\n")
-
-
-def _bare(source: Path, target: Path) -> float:
-    """Return the seconds of inserting the very same rows into the same empty tables through the driver."""
-    raw = sqlite3.connect(source)
-    names = ("complaint", "complaint_event")
-    rows = {name: raw.execute(f"SELECT * FROM {name}").fetchall() for name in names}  # noqa: S608
-    made = raw.execute(SCHEMA)
-    schema = [sql for (sql,) in made]
-    raw.close()
-    bare = sqlite3.connect(target, isolation_level=None)
-    bare.execute("pragma journal_mode=wal")
-    bare.execute("pragma synchronous=full")
-    for sql in schema:
-        bare.execute(sql)
-    start = time.perf_counter()
-    bare.execute("BEGIN IMMEDIATE")
-    for name in names:
-        marks = ",".join("?" * len(rows[name][0]))
-        bare.executemany(f"INSERT INTO {name} VALUES ({marks})", rows[name])  # noqa: S608
-    bare.execute("COMMIT")
-    return time.perf_counter() - start

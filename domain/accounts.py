@@ -169,6 +169,15 @@ def create_staff_user(session: Session, actor: Actor, entry: NewStaffUser) -> St
         FieldErrors: everything that cannot be taken.
         DuplicateEntry: ``username_taken``.
     """
+    user = fill_staff_user(session, actor, entry)
+    session.add(user)
+    session.flush()
+    record_new_user(session, actor, user)
+    return user
+
+
+def fill_staff_user(session: Session, actor: Actor, entry: NewStaffUser) -> StaffUser:
+    """Return a checked account that is not added yet; raises as ``create_staff_user``."""
     require(actor, Permission.STAFF_MANAGE)
     user = _checked(session, entry)
     _require_reach(actor, user)
@@ -177,13 +186,15 @@ def create_staff_user(session: Session, actor: Actor, entry: NewStaffUser) -> St
     if session.scalar(select(StaffUser.id).where(StaffUser.username == user.username)) is not None:
         raise DuplicateEntry("username_taken", field="username")
     user.roles = roles
-    session.add(user)
-    session.flush()
-    codes = sorted(role.code for role in roles)
+    return user
+
+
+def record_new_user(session: Session, actor: Actor, user: StaffUser) -> None:
+    """Note a new account in the audit log, once it has its id."""
+    codes = sorted(role.code for role in user.roles)
     audit.record(
         session, actor, AuditAction.CREATE, user, changes={"username": user.username, "roles": codes}
     )
-    return user
 
 
 def require_grantable(session: Session, actor: Actor, role_ids: Iterable[int]) -> None:

@@ -14,38 +14,38 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true, update
 from sqlalchemy.orm import Session
 
 from domain import audit
-from domain.accounts import check_email
 from domain.actor import Actor
-from domain.addresses import AddressParts, Subdistrict, address_line, check_postal_code, subdistrict
-from domain.clock import now, today
-from domain.errors import (
-    DomainError,
-    FieldChecks,
-    InvalidField,
-    MissingField,
-    NotFound,
-    NotPermitted,
-    add_message,
-)
-from domain.line_ids import read_line_id
-from domain.national_id import format_national_id, normalise_national_id
+from domain.clock import now
+from domain.errors import DomainError, MissingField, NotFound, NotPermitted, add_message
+from domain.member_writing import AskedDatabase, MemberEntry, member_search_text, told, write_member
+from domain.national_id import format_national_id
 from domain.permissions import Permission, require, scope_complaints
 from domain.phones import digits_for_search, format_phone, normalise_phone
 from domain.search import MAX_TERM, complaint_search_text
-from domain.thai_text import clean_text, search_form, sort_key
+from domain.thai_text import clean_text, search_form
 from domain.vault import Vault
 from models import AuditAction, Complaint, Consent, ConsentPurpose, Member, Scope
 
-LONGEST_LIFE_YEARS: Final = 130
-MAX_ADDRESS_LINE: Final = 400
+__all__ = [
+    "MemberEntry",
+    "Revealed",
+    "create_member",
+    "find_member_by_phone",
+    "kept_member",
+    "member_search_text",
+    "members_matching",
+    "record_notice",
+    "refresh_complaints",
+    "require_own_row",
+    "reveal_member",
+    "scope_members",
+    "shared_member",
+    "update_member",
+]
+
 MAX_REASON: Final = 400
 MOST_MERGES: Final = 10  # A merge repoints earlier ones; more than one step means two merges at once.
 
-add_message(
-    "national_id_taken",
-    thai="เลขประจำตัวประชาชนนี้เป็นของสมาชิกอีกรายแล้ว กรุณาตรวจสอบกับบัตร",
-    english="Another member has this national ID already; please check the card",
-)
 add_message(
     "shared_member_fixed",
     thai="สมาชิกกลาง (พลเมืองดี) ใช้ร่วมกันทุกหน่วยงาน จึงแก้ไขจากหน้านี้ไม่ได้",
@@ -56,43 +56,6 @@ add_message(
     thai="ยังไม่มีสมาชิกกลาง (พลเมืองดี) กรุณาแจ้งผู้ดูแลระบบ",
     english="There is no shared member yet; please tell the administrator",
 )
-
-_LINES: Final = {
-    "first_name": 120,
-    "last_name": 120,
-    "title": 40,
-    "house_no": 60,
-    "village_no": 20,
-    "soi": 120,
-    "road": 120,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberEntry:
-    """What somebody wrote down about a citizen, not yet checked.
-
-    Attributes:
-        phone: As typed, or E.164.
-        national_id: As typed; None leaves what is stored, an empty text removes it.
-        subdistrict_code: Six digits, see ``addresses.read_subdistrict``.
-    """
-
-    phone: str
-    first_name: str
-    last_name: str | None = None
-    title: str | None = None
-    birth_date: date | None = None
-    national_id: str | None = None
-    email: str | None = None
-    line_id_text: str | None = None
-    house_no: str | None = None
-    village_no: str | None = None
-    soi: str | None = None
-    road: str | None = None
-    subdistrict_code: str | None = None
-    postal_code: str | None = None
-    is_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +93,11 @@ def create_member(session: Session, actor: Actor, vault: Vault, entry: MemberEnt
     require(actor, Permission.MEMBER_CREATE)
     member = Member(created_at=now())
     with session.no_autoflush:
-        _write(session, vault, member, entry)
+        write_member(AskedDatabase(session), vault, member, entry)
         changes = audit.column_changes(member)
     session.add(member)
     session.flush()
-    audit.record(session, actor, AuditAction.CREATE, member, changes=_told(changes))
+    audit.record(session, actor, AuditAction.CREATE, member, changes=told(changes))
     return member
 
 
@@ -148,18 +111,17 @@ def update_member(session: Session, actor: Actor, vault: Vault, member: Member, 
     """
     require(actor, Permission.MEMBER_UPDATE)
     _require_reach(session, actor, member, Permission.MEMBER_UPDATE)
-    if member.is_shared:
-        raise DomainError("shared_member_fixed")
+    require_own_row(member)
     old_name = member.full_name
     with session.no_autoflush:
-        _write(session, vault, member, entry)
+        write_member(AskedDatabase(session), vault, member, entry)
         changes = audit.column_changes(member)
     session.flush()
     if not changes:
         return
-    audit.record(session, actor, AuditAction.UPDATE, member, changes=_told(changes))
+    audit.record(session, actor, AuditAction.UPDATE, member, changes=told(changes))
     if member.full_name != old_name:
-        _refresh_complaints(session, member)
+        refresh_complaints(session, member)
 
 
 def find_member_by_phone(session: Session, actor: Actor, text: str) -> Member | None:
@@ -260,109 +222,6 @@ def record_notice(session: Session, actor: Actor, member: Member, wording_versio
     return consent
 
 
-def member_search_text(member: Member) -> str:
-    """Return what a member is found by inside a list: the name.
-
-    Not the phone: a search inside it would tell a masked number digit by digit. It is found as a whole, by
-    ``members_matching``.
-    """
-    return search_form(f"{member.title or ''}{member.first_name} {member.last_name or ''}")
-
-
-def _write(session: Session, vault: Vault, member: Member, entry: MemberEntry) -> None:
-    check = FieldChecks()
-    for name, longest in _LINES.items():
-        with check:
-            text = clean_text(getattr(entry, name), max_length=longest, field=name, multiline=False)
-            if name == "first_name" and not text:
-                raise MissingField(field=name)
-            setattr(member, name, text or None)
-    with check:
-        member.phone = _free_phone(session, entry.phone, member)
-    with check:
-        member.birth_date = _plausible_birth(entry.birth_date)
-    with check:
-        _write_national_id(session, vault, member, entry.national_id)
-    with check:
-        member.email = check_email(entry.email)
-    with check:
-        if entry.line_id_text != member.line_id_text:
-            member.line_id_text = read_line_id(entry.line_id_text, field="line_id_text")
-    with check:
-        place = _place(entry.subdistrict_code)
-        member.subdistrict_code = place.code if place else None
-        member.postal_code = check_postal_code(entry.postal_code, place, field="postal_code")
-    check.done()
-    member.is_active = entry.is_active
-    _write_derived(member)
-
-
-def _write_derived(member: Member) -> None:
-    member.name_key = sort_key(f"{member.first_name} {member.last_name or ''}".strip())
-    member.search_text = member_search_text(member)
-    parts = AddressParts(
-        house_no=member.house_no,
-        village_no=member.village_no,
-        soi=member.soi,
-        road=member.road,
-        subdistrict_code=member.subdistrict_code,
-        postal_code=member.postal_code,
-    )
-    member.address_text = address_line(parts)[:MAX_ADDRESS_LINE]
-
-
-def _free_phone(session: Session, text: str, member: Member) -> str:
-    phone = normalise_phone(text, field="phone")
-    if session.scalar(select(Member.id).where(Member.phone == phone, _other_than(member))) is not None:
-        raise InvalidField("phone_taken", field="phone")
-    return phone
-
-
-def _plausible_birth(day: date | None) -> date | None:
-    if day is None:
-        return None
-    present = today()
-    if day > present:
-        raise InvalidField("date_in_future", field="birth_date", date=day, today=present)
-    earliest = date(present.year - LONGEST_LIFE_YEARS, 1, 1)
-    if day < earliest:
-        raise InvalidField("date_too_early", field="birth_date", date=day, earliest=earliest)
-    return day
-
-
-def _write_national_id(session: Session, vault: Vault, member: Member, typed: str | None) -> None:
-    if typed is None:
-        return
-    if not typed.strip():
-        member.national_id_encrypted = member.national_id_hmac = member.national_id_last4 = None
-        return
-    digits = normalise_national_id(typed, field="national_id")
-    key = vault.lookup_hash(digits)
-    if key == member.national_id_hmac:
-        return
-    if (
-        session.scalar(select(Member.id).where(Member.national_id_hmac == key, _other_than(member)))
-        is not None
-    ):
-        raise InvalidField("national_id_taken", field="national_id")
-    member.national_id_hmac = key
-    member.national_id_encrypted = vault.encrypt(digits)
-    member.national_id_last4 = digits[-4:]
-
-
-def _other_than(member: Member) -> Any:
-    return Member.id != member.id if member.id is not None else Member.id.is_not(None)
-
-
-def _place(code: str | None) -> Subdistrict | None:
-    if not code:
-        return None
-    place = subdistrict(code)
-    if place is None:
-        raise InvalidField("choice_unknown", field="subdistrict_code")
-    return place
-
-
 def _require_reach(session: Session, actor: Actor, member: Member, permission: Permission) -> None:
     if actor.scope_of(permission) is Scope.ALL:
         return
@@ -371,16 +230,17 @@ def _require_reach(session: Session, actor: Actor, member: Member, permission: P
         raise NotPermitted
 
 
-def _told(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Leave out of the audit log what only repeats other columns, some of them personal."""
-    return {
-        name: pair
-        for name, pair in changes.items()
-        if name not in {"name_key", "search_text", "address_text"}
-    }
+def require_own_row(member: Member) -> None:
+    """Raise for the shared member, whom nobody corrects.
+
+    Raises:
+        DomainError: ``shared_member_fixed``.
+    """
+    if member.is_shared:
+        raise DomainError("shared_member_fixed")
 
 
-def _refresh_complaints(session: Session, member: Member) -> None:
+def refresh_complaints(session: Session, member: Member) -> None:
     """Write the new name into what the complaints are found by, without touching their version."""
     for complaint in session.scalars(select(Complaint).where(Complaint.member_id == member.id)):
         session.execute(

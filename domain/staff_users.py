@@ -58,6 +58,20 @@ def update_staff_user(session: Session, actor: Actor, user: StaffUser, entry: St
         LastAdministrator: nobody else could manage accounts.
         DomainError: ``nobody_manages_roles``.
     """
+    changes = correct_staff_user(session, actor, user, entry)
+    require_administrator_left(session)
+    require_roles_manageable(session)
+    if changes:
+        audit.record(session, actor, AuditAction.UPDATE, user, changes=changes)
+
+
+def correct_staff_user(
+    session: Session, actor: Actor, user: StaffUser, entry: StaffCorrection
+) -> dict[str, Any]:
+    """Write a correction into the row without a flush and return what changed; raises as the verb above.
+
+    Whether administrators are left shows only after the flush: ``update_staff_user`` looks.
+    """
     require(actor, Permission.STAFF_MANAGE)
     _require_reach(actor, user.department_id)
     _require_reach(actor, entry.department_id)
@@ -71,10 +85,7 @@ def update_staff_user(session: Session, actor: Actor, user: StaffUser, entry: St
     after = sorted(role.code for role in wanted)
     if before != after:
         changes["roles"] = [before, after]
-    require_administrator_left(session)
-    require_roles_manageable(session)
-    if changes:
-        audit.record(session, actor, AuditAction.UPDATE, user, changes=changes)
+    return changes
 
 
 def _write(session: Session, user: StaffUser, entry: StaffCorrection) -> None:
