@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,38 +15,44 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 from helpers.casework import register_case
+from helpers.mail import mail_town
 from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
-from commands import doctor
-from commands.doctor import BROKEN, LOOK, WELL, Finding, doctor_command, examine
+from commands import doctor, doctor_data, doctor_machine, doctor_services
+from commands.doctor import doctor_command, examine
+from commands.doctor_findings import BROKEN, LOOK, WELL, Finding
 from config import Settings
 from domain.actor import Actor
 from domain.audit import record, seal
 from domain.clock import now
+from domain.deliveries import DeliveryReason, pause_channel
 from line_sim.server import FakeLine
 from models import (
     AuditAction,
     AuditEntry,
     Complaint,
+    DataFinding,
     DeliveryState,
     Holiday,
     Job,
     MessageTemplate,
     NumberSeries,
+    OutboxChannel,
     OutboxMessage,
     Role,
     Schedule,
 )
 from sandbox import SandboxFailed
 
-REAL_RENDER = doctor.render
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+REAL_RENDER = doctor_machine.render
 
 
 @pytest.fixture(autouse=True)
 def _quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """One test makes a real PDF; the others need not wait for it."""
-    monkeypatch.setattr(doctor, "render", lambda *_arguments: b"%PDF-1.4 /Sarabun")
+    monkeypatch.setattr(doctor_machine, "render", lambda *_arguments: b"%PDF-1.4 /Sarabun")
 
 
 def findings(app: Flask) -> list[Finding]:
@@ -230,7 +238,7 @@ def test_a_key_others_could_read_is_told(
 def test_a_missing_font_is_told(
     app: Flask, without_line: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(doctor.fontpkg_sarabun, "ROOT", str(tmp_path))
+    monkeypatch.setattr(doctor_machine.fontpkg_sarabun, "ROOT", str(tmp_path))
 
     assert of(app, "ไม่พบแบบอักษร").mark == BROKEN
 
@@ -241,14 +249,14 @@ def test_a_pdf_that_cannot_be_made_is_told(
     def fail(*_arguments: object) -> bytes:
         raise SandboxFailed("memory")
 
-    monkeypatch.setattr(doctor, "render", fail)
+    monkeypatch.setattr(doctor_machine, "render", fail)
 
     assert of(app, "ทำ PDF ไม่ได้").mark == BROKEN
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_the_pdf_is_really_made(app: Flask, without_line: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "render", REAL_RENDER)
+    monkeypatch.setattr(doctor_machine, "render", REAL_RENDER)
 
     assert of(app, "PDF").mark == WELL
 
@@ -321,3 +329,140 @@ def test_the_exit_code_says_whether_something_is_broken(
     assert result.exit_code == (0 if is_well else 1), result.output
     assert ("✗" in result.output) is not is_well
     assert "แก้: " in result.output
+
+
+# Mail, backups, clocks, findings ---------------------------------------------------------------------------
+
+
+def mail_finding(app: Flask) -> Finding:
+    return next(one for one in doctor_services.mail(app))
+
+
+def test_a_town_without_a_mail_server_is_only_told(app: Flask) -> None:
+    assert (mail_finding(app).mark, "ยังไม่ได้เปิดใช้" in mail_finding(app).words) == (LOOK, True)
+
+
+def test_a_mail_server_that_answers_is_well_and_gets_no_letter(app: Flask, without_line: None) -> None:
+    with mail_town(app) as town:
+        assert of(app, "อีเมล").mark == WELL
+        assert town.box.letters == []
+
+
+def test_what_is_wrong_with_the_mail_is_told_with_what_mends_it(app: Flask) -> None:
+    with mail_town(app, accounts={"town": "secret"}) as town:
+        town.set(mail_user="town", mail_password=app.extensions["vault"].encrypt("geheim"))
+        assert "ไม่รับรหัสผ่าน" in mail_finding(app).words
+        town.set(mail_security="starttls")
+        assert "เข้ารหัสกับเครื่องส่งไม่ได้" in mail_finding(app).words
+        town.set(mail_security="none", mail_user="", mail_from="")
+        assert "ผู้ส่ง" in mail_finding(app).words
+        town.set(mail_from="a@b.example")
+    gone = mail_finding(app)
+    assert "ติดต่อ 127.0.0.1 พอร์ต" in gone.words
+    assert "nc -vz 127.0.0.1" in gone.mend
+    assert "geheim" not in gone.words + gone.mend
+
+
+@pytest.mark.parametrize(
+    ("days", "mark", "said"), [(None, LOOK, "ยังไม่มีข้อมูลสำรอง"), (0, WELL, "0 ชั่วโมง"), (3, LOOK, "3 วัน")]
+)
+def test_the_age_of_the_newest_backup_is_told(
+    app: Flask,
+    without_line: None,
+    with_settings: Callable[..., None],
+    tmp_path: Path,
+    days: int | None,
+    mark: str,
+    said: str,
+) -> None:
+    with_settings(data_dir=tmp_path)
+    if days is not None:
+        (tmp_path / "backups").mkdir()
+        (tmp_path / "backups" / f"u-phee-{now() - timedelta(days=days):%Y%m%d-%H%M%S}.tar").touch()
+        (tmp_path / "backups" / "u-phee-20991231-000000.tar.part").touch()
+
+    finding = next(doctor_data.backup(app))
+
+    assert finding.mark == mark
+    assert said in finding.words
+    assert bool(finding.mend) is (mark == LOOK)
+
+
+def test_a_disk_with_another_clock_is_told(
+    app: Flask, without_line: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(doctor_machine.disk_clock(app)) == []
+    monkeypatch.setattr(doctor_machine, "now", lambda: now() + timedelta(hours=1))
+
+    assert of(app, "นาฬิกาของดิสก์").mark == BROKEN
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_database_with_another_clock_is_told(
+    app: Flask, without_line: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_data, "now", lambda: now() + timedelta(hours=1))
+
+    assert [one.mark for one in doctor_data.clock(app)] == [BROKEN]
+
+
+def test_a_database_newer_than_the_program_is_not_to_be_upgraded(
+    app: Flask, session: Session, without_line: None
+) -> None:
+    session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    session.commit()
+
+    finding = of(app, "9999")
+
+    assert (finding.mark, "git pull" in finding.mend) == (BROKEN, True)
+
+
+def test_what_the_nightly_look_found_is_told(app: Flask, session: Session, without_line: None) -> None:
+    session.add(DataFinding(code="no_zone", count=7, examples=[], checked_at=now()))
+    session.add(DataFinding(code="number_gaps", count=0, examples=[], checked_at=now()))
+    session.commit()
+
+    assert of(app, "ข้อมูลที่ควรตรวจ").words == "ข้อมูลที่ควรตรวจ 1 เรื่อง รวม 7 รายการ"
+
+
+def test_whatever_hangs_is_not_waited_for(
+    app: Flask, without_line: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+
+    def stuck(_app: Flask) -> Iterator[Finding]:
+        done.wait(30)
+        yield Finding(WELL, "at last")
+
+    monkeypatch.setattr(doctor, "FIRST_SECONDS", 1.0)
+    monkeypatch.setattr(doctor, "ALL_SECONDS", 2.0)
+    monkeypatch.setattr(doctor, "CHECKS", (stuck, doctor_machine.address))
+    monkeypatch.setattr(doctor, "DATA_CHECKS", (stuck, doctor_data.planted))
+    began = time.monotonic()
+
+    told = findings(app)
+
+    assert time.monotonic() - began < 20, "each would hang for half a minute"
+    done.set()
+    assert [one.mark for one in told if "stuck ไม่เสร็จ" in one.words] == [BROKEN, BROKEN]
+    assert [one for one in told if "ที่อยู่ระบบ" in one.words]
+    assert [one for one in told if "ข้อมูลตั้งต้น" in one.words]
+    assert doctor_services.MAIL_SECONDS + sum(doctor_services.LINE_TIMEOUT) < 20
+
+
+def test_a_channel_that_stands_still_is_no_fault_of_the_worker(
+    app: Flask, session: Session, without_line: None
+) -> None:
+    _old_job(app, session)
+    session.execute(delete(Job))
+    pause_channel(session, OutboxChannel.LINE_STAFF, DeliveryReason.UNAUTHORISED)
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.channel != OutboxChannel.LINE_STAFF)
+        .values(last_error="channel_off")
+    )
+    session.commit()
+
+    told = [finding for finding in findings(app) if "งานเบื้องหลัง" in finding.words]
+    assert [finding.mark for finding in told] == [WELL]
+    assert of(app, "หยุดอยู่").mark == BROKEN
