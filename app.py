@@ -73,7 +73,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(line_webhook)
     register_admin(app)
     if settings.is_demo:
-        from demo.line import attach_demo_line  # The stand-in for LINE is not even loaded elsewhere.
+        from demo.line import attach_demo_line  # The stand-ins are not even loaded elsewhere.
+        from demo.mail import attach_demo_mail
 
         attach_demo_line(app)
+        attach_demo_mail(app)
     return app

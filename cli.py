@@ -12,6 +12,8 @@ from flask import Flask
 from flask.cli import FlaskGroup, NoAppException
 
 from app import create_app
+from commands.backup import backup_command, restore_command
+from commands.configuration import configuration_group
 from commands.database import upgrade_command
 from commands.demo import demo_command
 from commands.doctor import doctor_command
@@ -27,8 +29,11 @@ COMMANDS = (
     run_command,
     worker_command,
     doctor_command,
+    backup_command,
+    restore_command,
     import_command,
     user_group,
+    configuration_group,
     upgrade_command,
     workflow_page_command,
 )

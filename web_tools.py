@@ -22,15 +22,16 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from wtforms.validators import DataRequired, InputRequired
 
+from admin_views.emblem import emblem_version
 from admin_views.identity import current_actor, current_lookups
 from admin_views.menu import shell
 from domain.labels import citizen_word, word
 from domain.phones import dialled_phone, readable_phone
 from domain.settings import DEFAULTS
 from domain.thai_calendar import DateStyle, thai_date, thai_datetime
+from domain.town_colour import Palette, palette_of
 from models import ComplaintStatus, Figure, StatusKind
 from request_language import language
-from town_colour import Palette, palette_of
 
 STATIC = Path(__file__).parent / "static"
 HASH_LETTERS = 10
@@ -205,13 +206,12 @@ def _read_town() -> Town:
     name = setting("municipality_name")
     if language() == "en":
         name = setting("municipality_name_en") or name
-    logo, phone = str(setting("municipality_logo")), str(setting("contact_phone"))
-    own_file = logo.startswith("/") and not logo.startswith("//")
+    logo, phone = setting("logo_key"), str(setting("contact_phone"))
     return Town(
         name=str(name),
         phone=readable_phone(phone),
         dialled=dialled_phone(phone),
-        logo_url=logo if own_file else None,
+        logo_url=url_for("emblem", version=emblem_version(logo)) if logo else None,
         palette=palette_of(str(setting("colour_primary"))),
     )
 

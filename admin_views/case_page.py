@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
+from admin_views.case_clock import Promise, case_promise
 from admin_views.case_timeline import Moment, case_events, case_timeline
 from admin_views.complaint_place import map_links
-from admin_views.guard import language
 from admin_views.identity import current_lookups
 from domain.actor import Actor
-from domain.clock import bangkok_date, now
+from domain.clock import now
 from domain.coordinates import Coordinates
 from domain.errors import NotFound
 from domain.more_time import pending_among
@@ -26,8 +26,6 @@ from domain.phones import mask_phone
 from domain.questions import answers_of
 from domain.settings import DEFAULTS
 from domain.sight import sees_person
-from domain.sla import days_left
-from domain.thai_calendar import thai_date
 from domain.undoing import undoable_event
 from domain.waiting import can_be_asked
 from domain.workflow import Action, allowed_actions
@@ -39,7 +37,6 @@ from models import (
     ComplaintFollower,
     ComplaintStatus,
     QuestionAnswer,
-    StatusKind,
     Zone,
 )
 
@@ -70,14 +67,6 @@ IN_FRONT = (
 FRONT_ROOM = 3
 PHOTO_RIGHTS = (Permission.COMPLAINT_EVIDENCE, Permission.COMPLAINT_CORRECT)
 TIMED = frozenset({ComplaintStatus.ACKNOWLEDGED, ComplaintStatus.IN_PROGRESS})
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """How the promised time stands."""
-
-    days: int | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +148,7 @@ def case_page(session: Session, actor: Actor, complaint: Complaint) -> CasePage:
     reachable = complaint.callback_phone or (member.phone if member and not member.is_shared else None)
     return CasePage(
         complaint=complaint,
-        promise=_promise(complaint),
+        promise=case_promise(session, complaint, events),
         actions=actions,
         next_action=next_action,
         front=front,
@@ -255,20 +244,6 @@ def _follower_count(session: Session, complaint: Complaint) -> int:
 def _next(status: ComplaintStatus, actions: list[Action]) -> Action | None:
     wanted = NEXT.get(status, (Action.RECORD_RESULT,))
     return next((action for action in wanted if action in actions), None)
-
-
-def _promise(complaint: Complaint) -> Promise:
-    if complaint.due_at is None:
-        return Promise(None, "")
-    due = bangkok_date(complaint.due_at)
-    reason = _(
-        "%(range)s ครบ %(day)s",
-        range=complaint.promised_text or "",
-        day=thai_date(due, lang=language()),
-    ).strip()
-    if complaint.status.kind is StatusKind.OPEN:
-        return Promise(days_left(complaint.due_at, now()), reason)
-    return Promise(None, reason)
 
 
 def _complainant(complaint: Complaint, seen: bool) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -66,6 +67,8 @@ ICONS = {
     EventKind.VIEWED_PERSONAL_DATA: "shield-lock",
     EventKind.EXPORTED: "download",
     EventKind.IMPORT: "file-import",
+    EventKind.REMINDED: "clock",
+    EventKind.ESCALATED: "alert-triangle",
 }
 # What a fact of an event adds to its name; the first one there is said.
 FACT_LINES = {
@@ -154,6 +157,8 @@ def _moment(event: ComplaintEvent, messages: list[Message], seen: bool, changes:
 def _detail(event: ComplaintEvent) -> str:
     """Return what the event's facts add to its name, in one line."""
     facts = event.facts
+    if event.kind in {EventKind.REMINDED, EventKind.ESCALATED}:
+        return _reminder(facts)
     for key, line in FACT_LINES.items():
         if facts.get(key):
             return str(line) % {"name": facts[key]}
@@ -165,6 +170,15 @@ def _detail(event: ComplaintEvent) -> str:
     if facts.get("days"):
         return _("%(days)s วันทำการ", days=facts["days"])
     return ""
+
+
+def _reminder(facts: Mapping[str, Any]) -> str:
+    """Return of what the clock reminded, and whom."""
+    if facts.get("until"):
+        day = thai_date(date.fromisoformat(facts["until"]), lang=language())
+        return _("เตือนผู้ร้อง รอถึง %(day)s", day=day)
+    words = {"due_soon": _("ใกล้ครบกำหนด"), "overdue": _("เกินกำหนดแล้ว")}
+    return " · ".join(filter(None, (words.get(facts.get("level", ""), ""), facts.get("name", ""))))
 
 
 def _message(row: OutboxMessage, seen: bool) -> Message:

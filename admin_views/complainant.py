@@ -20,7 +20,7 @@ from domain.phones import mask_phone
 from domain.sla import days_left
 from domain.tracking_links import hears_by_line
 from domain.workflow import UNFINISHED
-from models import Complaint, ComplaintStatus, Consent, ConsentPurpose, Member
+from models import Complaint, ComplaintStatus, Consent, ConsentPurpose, Member, StatusKind
 
 MOST_CASES = 5
 
@@ -164,10 +164,11 @@ def _open_cases(session: Session, actor: Actor, member_id: int) -> tuple[list[Op
 
 def _case(row: Complaint, moment: datetime) -> OpenCase:
     about = row.subcategory or row.category
+    runs = row.status.kind is StatusKind.OPEN
     return OpenCase(
         public_code=row.public_code,
         number=str(row),
         about=about.name if about else _("ยังไม่จัดประเภท"),
         status=row.status,
-        days_left=days_left(row.due_at, moment) if row.due_at else None,
+        days_left=days_left(row.due_at, moment) if row.due_at and runs else None,
     )

@@ -12,9 +12,11 @@ from wtforms.fields.choices import SelectChoice
 from admin_views.guard import language
 from domain.actor import Actor
 from domain.choices import OfficerChoice, departments_below, officers_of, reaches_department
+from domain.clock import today
 from domain.labels import duration_text, word
 from domain.lookups import CommunityRow, Lookups, Row, SubcategoryRow, ZoneRow
 from domain.permissions import Permission
+from domain.seasons import in_season
 from models import Channel, ChannelGroup, Complaint, Road, Scope
 
 MOST_ROADS = 500
@@ -60,8 +62,9 @@ def category_choices(lookups: Lookups, rows: Iterable[Row]) -> list[SelectChoice
 
 
 def subcategory_choices(lookups: Lookups, category_ids: Iterable[int]) -> list[SelectChoice]:
-    """Return subtypes with their promise, grouped by main type, so that they can be read without script."""
+    """Return subtypes with their promise, grouped by main type; those of the season stand first."""
     wanted = list(category_ids)
+    month = today().month
     found = []
     for category_id in wanted:
         category = lookups.categories[category_id]
@@ -70,10 +73,14 @@ def subcategory_choices(lookups: Lookups, category_ids: Iterable[int]) -> list[S
             SelectChoice(
                 str(row.id), _subcategory_words(row), {"data-category": str(category_id)}, optgroup=group
             )
-            for row in lookups.subcategories.values()
+            for row in sorted(lookups.subcategories.values(), key=lambda row: not _in_season(row, month))
             if row.parent_id == category_id and row.is_active
         ]
     return found
+
+
+def _in_season(row: SubcategoryRow, month: int) -> bool:
+    return in_season(row.season_from, row.season_to, month)
 
 
 def _subcategory_words(row: SubcategoryRow) -> str:

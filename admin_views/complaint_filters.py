@@ -61,7 +61,12 @@ LABELS: Final[dict[str, Any]] = {
     "place": _l("สถานที่"),
 }
 WORDS: Final[dict[str, dict[str, Any]]] = {
-    "due": {"overdue": _l("เกินกำหนด"), "soon": _l("ครบกำหนดใน 2 วัน")},
+    "due": {
+        "overdue": _l("เกินกำหนด"),
+        "today": _l("ครบกำหนดวันนี้"),
+        "soon": _l("ครบกำหนดใน 2 วัน"),
+        "week": _l("ครบกำหนดใน 7 วัน หลังวันนี้"),
+    },
     "place": {"outside": _l("นอกเขตเทศบาล")},
     "date": {"unknown": _l("ไม่ทราบ")},
 }

@@ -32,7 +32,6 @@ LETTERS: Final = {
     "department": DEPARTMENT,
 }
 SHORT_WORDS: Final = (("ตำบล", "ต."), ("อำเภอ", "อ."), ("จังหวัด", "จ."))
-SOON_DAYS: Final = 1
 LOOKS: Final = {
     StatusKind.WAITING: "waiting",
     StatusKind.DONE: "done",
@@ -119,7 +118,7 @@ class _Words:
         name, address = self._person(row)
         title = self._name("subcategory", row.subcategory_id) or self._name("category", row.category_id)
         received = row.received_at
-        days, days_look = self._days(row.status, row.due_at)
+        days, days_look = self._days(row.status, row.due_at, row.warn_at)
         return ShownRow(
             code=row.public_code,
             number=row.number or row.public_code,
@@ -166,7 +165,7 @@ class _Words:
             address = address.replace(long, short)
         return cut(f"{row.first_name} {row.last_name or ''}", NAME), cut(address, ADDRESS)
 
-    def _days(self, status: ComplaintStatus, due: datetime | None) -> tuple[str, str]:
+    def _days(self, status: ComplaintStatus, due: datetime | None, warn: datetime | None) -> tuple[str, str]:
         """Return the days left and their look; a waiting case's clock stands still."""
         if status.kind is StatusKind.WAITING:
             return self._still, "muted"
@@ -177,7 +176,8 @@ class _Words:
             return _("เกินเวลาวันนี้"), "late"
         if days not in self._left:
             self._left[days] = _days_left(days)
-        return self._left[days]
+        words, look = self._left[days]
+        return words, look or ("soon" if warn is not None and warn <= self._now else "")
 
 
 def _days_left(days: int) -> tuple[str, str]:
@@ -185,7 +185,7 @@ def _days_left(days: int) -> tuple[str, str]:
         return _("เกิน %(days)s วัน", days=f"{-days:,}"), "late"
     if days == 0:
         return _("ครบกำหนดวันนี้"), "soon"
-    return _("เหลือ %(days)s วัน", days=f"{days:,}"), "soon" if days <= SOON_DAYS else ""
+    return _("เหลือ %(days)s วัน", days=f"{days:,}"), ""
 
 
 def _badge(look: str, text: str) -> Markup:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import Settings
 from domain.actor import Actor
 from domain.clock import now
+from domain.labels import use_state_words
 from domain.lookups import Lookups, load_lookups
 from domain.second_factor import grants_ask_for_it
 from domain.sign_in import Visit
@@ -153,6 +154,7 @@ def fresh_lookups(version: int) -> Lookups:
     if cached is None or cached.version != version:
         cached = load_lookups(db.session)  # type: ignore[arg-type]
         current_app.extensions["lookups"] = cached
+    use_state_words(cached.setting("state_words"))
     return cached
 
 
@@ -160,8 +162,10 @@ def current_lookups() -> Lookups:
     """Return the snapshot for this request; after signing in it costs no further statement."""
     if current_user.is_authenticated:
         return current_app.extensions["lookups"]  # type: ignore[no-any-return]
-    version = db.session.scalar(select(LookupStamp.version).where(LookupStamp.id == 1))
-    return fresh_lookups(version or 0)
+    if "lookups" not in g:
+        version = db.session.scalar(select(LookupStamp.version).where(LookupStamp.id == 1))
+        g.lookups = fresh_lookups(version or 0)
+    return g.lookups  # type: ignore[no-any-return]
 
 
 def _touch_afterwards(response: Response) -> Response:

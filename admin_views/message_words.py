@@ -13,11 +13,14 @@ from wtforms.utils import unset_value
 
 from admin_views.guard import language
 from domain.actor import Actor
-from domain.errors import DomainError, FieldErrors, InvalidField, add_message
+from domain.errors import DomainError
 from domain.thai_text import clean_text
-from line_hooks.facts import FACT_NAMES, SHORT_NAMES
-from line_hooks.messages import LAYOUTS, check_words
+from line_hooks import template_check
+from line_hooks.messages import LAYOUTS
+from line_hooks.template_check import placeholder_names
 from models import MessageTemplate
+
+__all__ = ["WordsField", "check_template", "every_text", "label_of", "placeholder_names"]
 
 MAX_TEXT = 2_000
 
@@ -45,26 +48,10 @@ LABELS: dict[str, Any] = {
     "label_result": _l("คำนำหน้าผลดำเนินการ"),
     "label_done_date": _l("คำนำหน้าวันแล้วเสร็จ"),
     "label_department": _l("คำนำหน้าหน่วยงาน"),
+    "button_list": _l("ปุ่มเปิดรายการ"),
+    "label_cases": _l("คำนำหน้ารายการเรื่อง"),
     "label_officer": _l("คำนำหน้าผู้รับผิดชอบ"),
 }
-
-add_message("template_missing_word", thai="“{word}” เว้นว่างไม่ได้", english="“{word}” cannot be left empty")
-add_message(
-    "template_unknown_placeholder",
-    thai="“{word}” มีคำแทน {{{placeholder}}} ที่ไม่มีในระบบ คำแทนที่ใช้ได้: {known}",
-    english="“{word}” names {{{placeholder}}}, which does not exist; there are: {known}",
-)
-add_message(
-    "template_stray_brace",
-    thai="“{word}” มีวงเล็บปีกกาเกินมา ถ้าต้องการพิมพ์ {{ ให้พิมพ์ {{{{",
-    english="“{word}” has a stray brace; to print {{ type {{{{",
-)
-add_message(
-    "template_private_in_alt",
-    thai="ข้อความบนหน้าจอล็อกมีคำแทน {{{placeholder}}} ซึ่งเป็นข้อมูลส่วนบุคคลหรือสถานที่",
-    english="The text for the lock screen names {{{placeholder}}}, which is private",
-)
-
 
 _LABEL = Markup('<div class="field"><label class="form-label" for="{id}">{label}</label>{box}</div>')
 _COMMON = 'class="form-control" id="{id}" name="{id}" maxlength="{most}"{described}'
@@ -110,11 +97,6 @@ class WordsField(Field):
         self.data, self.process_errors = texts, problems
 
 
-def placeholder_names() -> str:
-    """Return the placeholders a text may name, by their short names."""
-    return ", ".join(sorted(FACT_NAMES - set(SHORT_NAMES.values()) | set(SHORT_NAMES)))
-
-
 def _has_lines(key: str, text: str) -> bool:
     return key == "body" or "\n" in text
 
@@ -131,21 +113,9 @@ def label_of(key: str) -> str:
 
 
 def check_template(session: Session, actor: Actor, template: MessageTemplate) -> None:
-    """Leave out empty texts, and check that the needed ones are there and name only facts that exist.
+    """Check the words of a template, its texts named as on their screen.
 
     Raises:
         FieldErrors: Each text that cannot stay so.
     """
-    template.words = {key: text for key, text in template.words.items() if text}
-    problems = check_words(template.layout, template.words)
-    if problems:
-        raise FieldErrors(
-            InvalidField(
-                f"template_{problem.code}",
-                field="words",
-                word=label_of(problem.word),
-                placeholder=problem.placeholder,
-                known=placeholder_names(),
-            )
-            for problem in problems
-        )
+    template_check.check_template(session, actor, template, label_of=label_of)

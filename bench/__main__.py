@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bench import cases, documents, importing, lists, nearness, photos, registering, serving, starting
+from bench import (
+    cases,
+    documents,
+    duty,
+    importing,
+    lists,
+    nearness,
+    photos,
+    registering,
+    serving,
+    sheets,
+    starting,
+)
 from bench.measuring import Report
 
 BENCHES = {
@@ -18,6 +30,8 @@ BENCHES = {
     "documents": documents.run,
     "importing": importing.run,
     "photos": photos.run,
+    "duty": duty.run,
+    "sheets": sheets.run,
 }
 
 

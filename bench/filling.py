@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any, Final
@@ -22,6 +22,8 @@ from domain.clock import bangkok_date, buddhist_year, now
 from domain.complaint_filter import DATE_UNKNOWN
 from domain.lookups import Lookups, load_lookups
 from domain.numbering import PUBLIC_SERIES, format_number
+from domain.office_calendar import OfficeCalendar
+from domain.office_hours import calendar_of
 from domain.search import POSTGRESQL_STATEMENTS, SQLITE_STATEMENTS
 from domain.settings import read_setting
 from domain.sla import due_at
@@ -32,7 +34,6 @@ from models import (
     ComplaintStatus,
     Disclosure,
     Figure,
-    Holiday,
     NumberSeries,
     Outcome,
     Rating,
@@ -124,10 +125,10 @@ def fill(session: Session, rows: int = 100_000, seed: int = 7, *, known: Lookups
     chance = Random(seed)  # noqa: S311 - invented rows, no secrets
     lookups = known or load_lookups(session)
     members = fill_members(session, chance, rows // ROWS_PER_MEMBER + 20)
-    holidays = frozenset(session.scalars(select(Holiday.holiday_date).where(Holiday.is_active)))
+    calendar = calendar_of(session)
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     _without_search_index(session, is_sqlite)
-    made = _Maker(session, chance, lookups, members, holidays)
+    made = _Maker(session, chance, lookups, members, calendar)
     _insert_all(session, made.complaints(rows))
     made.write_series()
     _give_back_sequences(session, is_sqlite)
@@ -158,10 +159,10 @@ class _Maker:
         chance: Random,
         lookups: Lookups,
         members: Sequence[tuple[int, str]],
-        holidays: frozenset[date],
+        calendar: OfficeCalendar,
     ) -> None:
         self._session, self._chance, self._lookups = session, chance, lookups
-        self._members, self._holidays = members, holidays
+        self._members, self._calendar = members, calendar
         self._told = _stories(lookups)
         self._officers = _officers(lookups)
         self._places = [row for row in lookups.communities.values() if not row.is_unknown]
@@ -283,7 +284,7 @@ class _Maker:
             "assignee_id": officer[0] if officer else None,
             "accepted_at": None if is_new else received,
             "directed_at": received if is_ordered else None,
-            "due_at": due_at(received, high, subtype.duration_unit, self._holidays) if is_ordered else None,
+            "due_at": due_at(received, high, subtype.duration_unit, self._calendar) if is_ordered else None,
             "finished_at": ended,
             "closed_at": ended if status is S.CLOSED else None,
             "outcome": _chosen(chance, OUTCOMES) if status.kind is StatusKind.DONE else None,

@@ -25,6 +25,7 @@ from domain import complaints as verbs
 from domain.actor import Actor
 from domain.clock import now
 from domain.errors import AlreadyDone, DomainError, FieldErrors, InvalidField
+from domain.labels import use_state_words
 from domain.phones import dialled_phone, readable_phone
 from domain.settings import read_setting
 from domain.throttle import Throttled, address_key, admit, withdraw
@@ -34,6 +35,12 @@ from models import Attachment, AttachmentStage
 from request_language import language
 
 citizen = Blueprint("citizen", __name__)
+
+
+@citizen.before_request
+def _speak_as_the_town() -> None:
+    use_state_words(read_setting(db.session(), "state_words"))
+
 
 HELD: Final = "tracked"
 HELD_SECONDS: Final = 30 * 60  # Since it was last looked at; many share a phone or sit in an internet shop.

@@ -57,6 +57,11 @@ def newest_revision() -> str | None:
     return _revisions()[0]
 
 
+def is_known_revision(revision: str | None) -> bool:
+    """Tell whether this program knows a revision; an empty database counts as known."""
+    return revision is None or revision in _known_revisions()
+
+
 def _known_revisions() -> frozenset[str]:
     return _revisions()[1]
 

@@ -16,6 +16,7 @@ from config import DEMO_PASSWORD, Settings
 from demo.accounts import plant_accounts
 from demo.complaints import HOW_MANY, SCENES, YEARS, DemoTown, Pictures, is_planted
 from demo.line import demo_line
+from demo.mail import demo_mail
 from demo.staff import ACCOUNTS
 from domain.attachments import StoredFile
 from domain.clock import now
@@ -44,7 +45,7 @@ def demo_command() -> None:
         click.echo(f"  ✓ เทศบาลสาธิตพร้อมแล้ว: {HOW_MANY:,} เรื่อง ใน {YEARS} ปีงบประมาณ")
     else:
         click.echo("  ✓ ใช้เทศบาลสาธิตเดิมจากครั้งก่อน")
-    with demo_line(app, db.session()):
+    with demo_line(app, db.session()), demo_mail(app):
         db.session.remove()
         _show_addresses(app.extensions["settings"])
         serve(app, sockets)
@@ -95,7 +96,8 @@ def _draw(app: Flask, scene: str, stage: str, seed: int) -> StoredFile:
 def _show_addresses(settings: Settings) -> None:
     click.echo(f"\n  ประชาชน        {settings.public_url}/")
     click.echo(f"  เจ้าหน้าที่      {settings.public_url}/admin/")
-    click.echo(f"  จำลอง LINE     {settings.public_url}/line-sim/\n")
+    click.echo(f"  จำลอง LINE     {settings.public_url}/line-sim/")
+    click.echo(f"  กล่องจดหมาย    {settings.public_url}/mail-sim/\n")
     for officer in ACCOUNTS:
         name = f"{officer.title}{officer.first_name} {officer.last_name}"
         click.echo(f"    {officer.username:<10} {name} · {officer.position}")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 import seed
 from domain.clock import now
+from domain.holiday_years import kind_of
 from domain.phones import normalise_phone
 from domain.settings import write_setting
 from domain.thai_text import search_form, sort_key
@@ -281,14 +282,19 @@ def _holidays(session: Session, town: str | None) -> None:
     for cells in seed.rows("holidays.csv", town):
         day = date.fromisoformat(cells["date"])
         if day not in known:
-            session.add(Holiday(holiday_date=day, name=cells["name"][:160]))
+            name = cells["name"][:160]
+            session.add(Holiday(holiday_date=day, name=name, kind=kind_of(name)))
 
 
 def _import_map(session: Session, town: str | None) -> None:
     known = {(row.source, row.field, row.external_label) for row in session.scalars(select(ImportMapping))}
+    subtypes = set(session.scalars(select(Subcategory.code)))
     for cells in seed.rows("import_map.csv", town):
-        if (cells["source"], cells["field"], cells["external_label"]) not in known:
-            session.add(ImportMapping(**cells))
+        if (cells["source"], cells["field"], cells["external_label"]) in known:
+            continue
+        if cells["field"] == "category" and cells["target_code"] not in subtypes:
+            continue  # A town with types of its own maps the words itself.
+        session.add(ImportMapping(**cells))
 
 
 def _shared_member(session: Session, town: str | None) -> None:

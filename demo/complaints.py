@@ -1,14 +1,16 @@
 """Some 1,200 invented complaints of three fiscal years, lived through by the verbs of real ones.
 
 Each complaint is a generator that acts and yields how long it rests (``demo.lives``, ``demo.desk``); the town
-wakes whichever is next, on a clock of its own. So numbers, events and messages stand in the order of time, as
-in a town that has really lived them.
+wakes whichever is next, on a clock of its own, and lets the duty clock strike in between. So numbers, events,
+reminders and messages stand in the order of time, as in a town that has really lived them.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from datetime import datetime, timedelta
+from itertools import count
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -21,7 +23,8 @@ from demo.seasons import fits, moment_between, season_of, trouble_of
 from demo.stories import Story
 from demo.tales import CITIZEN, TOLD, Telling
 from demo.town import SCENES, Case, Life, Pictures, Town
-from domain.clock import fiscal_year_bounds, fiscal_year_of, frozen
+from domain.clock import fiscal_year_bounds, fiscal_year_of, frozen, now
+from domain.duty_rounds import attend
 from domain.vault import Vault
 from models import DeliveryState, FormToken, Job, Notification, OutboxMessage
 
@@ -50,7 +53,10 @@ class DemoTown:
         """Read the town's rows once; everything random comes from the seed."""
         self._session = session
         self._town = Town(session, vault, pictures, seed)
-        self._awake: list[tuple[datetime, int, Life]] = []
+        self._awake: list[tuple[datetime, int, int, Life | None]] = []  # Without a life: the duty clock.
+        self._serial = count()
+        self._cases: dict[int, Case] = {}
+        self._alarms: dict[int, datetime] = {}
         self._begun = 0
 
     def plant(self, until: datetime, how_many: int = HOW_MANY) -> int:
@@ -77,12 +83,32 @@ class DemoTown:
 
     def _live(self, until: datetime) -> None:
         while self._awake:
-            moment, index, life = heapq.heappop(self._awake)
+            moment, index, _serial, life = heapq.heappop(self._awake)
             with frozen(moment):
-                rest = next(life, None)
+                rest = self._strike(index) if life is None else next(life, None)
                 self._session.flush()
             if rest is not None and moment + rest < until:
-                heapq.heappush(self._awake, (moment + rest, index, life))
+                self._push(moment + rest, index, life)
+            self._set_alarm(index, moment, until)
+
+    def _push(self, moment: datetime, index: int, life: Life | None) -> None:
+        heapq.heappush(self._awake, (moment, index, next(self._serial), life))
+
+    def _set_alarm(self, index: int, moment: datetime, until: datetime) -> None:
+        """Let the duty clock look at the case when it wants to, in office hours, as the worker does."""
+        case = self._cases[index].complaint
+        wanted = case.wake_at if case is not None else None
+        if wanted is None or self._alarms.get(index) == wanted:
+            return
+        self._alarms[index] = wanted
+        rings = self._town.calendar.next_opening(max(wanted, moment))
+        if rings < until:
+            self._push(rings, index, None)
+
+    def _strike(self, index: int) -> None:
+        row = self._cases[index].row
+        if row.wake_at is not None and row.wake_at <= now():
+            attend(self._session, row.id, Counter())
 
     # What happens -------------------------------------------------------------------------------------------
 
@@ -109,13 +135,14 @@ class DemoTown:
     def _wake(self, moment: datetime, case: Case, life: Life) -> None:
         if not case.telling.by_citizen:
             moment = self._at_counter(moment)
-        heapq.heappush(self._awake, (moment, self._begun, life))
+        self._cases[self._begun] = case
+        self._push(moment, self._begun, life)
         self._begun += 1
 
     def _at_counter(self, moment: datetime) -> datetime:
         """Return when officers write it down: soon after, but before the demo begins."""
         town = self._town
-        opened = at_work(moment, town.holidays, town.chance)
+        opened = at_work(moment, town.calendar, town.chance)
         if opened < town.until:
             return opened
         return town.office_day(1, OPENING.hour + 1 + town.chance.uniform(0, 6))

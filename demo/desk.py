@@ -19,7 +19,6 @@ from domain.actor import Actor
 from domain.clock import now, to_bangkok
 from domain.complaints import acknowledge, ask_citizen, ask_more_time, note, refer_out, start
 from domain.registration import register, submit
-from domain.sla import is_working_day
 from models import AttachmentStage, PlanReason
 
 Step = Callable[[Town, Case, Actor], object]
@@ -58,7 +57,7 @@ def _officer(town: Town) -> Iterator[Plan]:
 def due_today(town: Town) -> tuple[datetime, str] | None:
     """Return when a case begins that is due today, and its subtype; None in the midst of long holidays."""
     today = to_bangkok(town.until).date()
-    if is_working_day(today, town.holidays):
+    if town.calendar.is_working_day(today):
         return town.office_day(3, 10.5), "ฟ.(1)"  # Three working days.
     by_day: dict[date, str] = {today - timedelta(days=1): "ช.(4)", today - timedelta(days=2): "ท.(3)"}
     last = town.office_day(1, 15.6)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from demo.crew import SYSTEM
 from demo.stories import COMMENTS, DIRECTIVES, REJECTIONS, REOPEN_REASONS, RESULTS_BY_OUTCOME
 from demo.tales import LIFE
 from demo.town import Case, Life, Town
@@ -37,7 +36,6 @@ from domain.clock import bangkok_date, now
 from domain.complaints import (
     accept,
     acknowledge,
-    close,
     correct_result,
     merge,
     rate,
@@ -275,7 +273,7 @@ def record(town: Town, case: Case, actor: Actor, outcome: Outcome, text: str) ->
 
 
 def afterwards(town: Town, case: Case, *, is_fixed: bool) -> Life:
-    """Let the citizen rate it, some come back once more, and the system close it after its days."""
+    """Let the citizen rate it, and some come back once more; the duty clock closes the others."""
     row = case.row
     if town.odds(0.02, "correct"):
         yield town.until_work(town.chance.uniform(1, 20))
@@ -292,9 +290,6 @@ def afterwards(town: Town, case: Case, *, is_fixed: bool) -> Life:
         give_stars(town, case, is_fixed=is_fixed)
     if row.reopen_count == 0 and town.odds(0.04 if is_fixed else 0.14):
         yield from once_more(town, case)
-        return
-    yield timedelta(days=15, hours=town.chance.uniform(0, 20))
-    close(town.session, SYSTEM, row.id)
 
 
 def give_stars(town: Town, case: Case, *, is_fixed: bool) -> None:

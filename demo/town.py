@@ -19,8 +19,8 @@ from domain.actor import Actor
 from domain.attachments import StoredFile, hold_photo
 from domain.clock import BANGKOK, now, to_bangkok
 from domain.members import shared_member
+from domain.office_hours import calendar_of
 from domain.registration import Entry
-from domain.sla import is_working_day
 from domain.vault import Vault
 from models import (
     AttachmentStage,
@@ -30,7 +30,6 @@ from models import (
     Complaint,
     ComplaintKind,
     Disclosure,
-    Holiday,
     Setting,
     Subcategory,
     Urgency,
@@ -123,7 +122,7 @@ class Town:
         self.subcategories = {row.code: row for row in session.scalars(select(Subcategory))}
         self.communities = {row.name: row for row in session.scalars(select(Community))}
         self.channels = {row.code: row for row in session.scalars(select(Channel))}
-        self.holidays = frozenset(session.scalars(select(Holiday.holiday_date).where(Holiday.is_active)))
+        self.calendar = calendar_of(session)
         self._happened: set[str] = set()
         self._spots: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
         self._names = [person.community for person in PEOPLE]
@@ -133,7 +132,7 @@ class Town:
 
     def until_work(self, hours: float) -> timedelta:
         """Return how long until offices are open, so many hours from now or soon after."""
-        return at_work(now() + timedelta(hours=hours), self.holidays, self.chance) - now()
+        return at_work(now() + timedelta(hours=hours), self.calendar, self.chance) - now()
 
     def until_awake(self, hours: float) -> timedelta:
         """Return how long until a citizen is awake, about so many hours from now."""
@@ -226,5 +225,5 @@ class Town:
         day, left = to_bangkok(self.until).date(), days_back
         while left:
             day -= timedelta(days=1)
-            left -= is_working_day(day, self.holidays)
+            left -= self.calendar.is_working_day(day)
         return datetime.combine(day, time.min, tzinfo=BANGKOK) + timedelta(hours=hour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from demo.crew import AT_DESK, SYSTEM
+from demo.crew import AT_DESK
 from demo.stories import (
     FORWARD_REASONS,
     HAND_BACK_REASONS,
@@ -29,7 +29,6 @@ from domain.complaints import (
     follow,
     forward,
     hand_back,
-    lapse,
     note,
     put_on_plan,
     reassign,
@@ -47,7 +46,7 @@ from domain.registration import Entry
 from domain.workflow import Action
 from models import ComplaintStatus, PlanReason, Urgency
 
-LAPSE_HOURS = 24 * 16
+A_WEEK = timedelta(days=7)
 QUESTIONS_AND_ANSWERS = [(one.question, one.answer) for one in QUESTIONS] + [
     (one["question"], one["answer"]) for one in LIFE["more_questions"]
 ]
@@ -78,14 +77,14 @@ def give_order(town: Town, case: Case, words: str = "") -> None:
 
 
 def ask(town: Town, case: Case) -> Life:
-    """Ask the citizen; most answer, some never do. The case may be closed by it."""
+    """Ask the citizen; most answer, some never do, and the duty clock closes the case."""
     row, chance = case.row, town.chance
     asker = town.crew.intake_of(row.department_id)
     question, said = chance.choice(QUESTIONS_AND_ANSWERS)
     ask_citizen(town.session, asker, row.id, question=question)
     if town.odds(0.3, "lapse"):
-        yield timedelta(hours=LAPSE_HOURS)
-        lapse(town.session, SYSTEM, row.id)
+        while row.status is ComplaintStatus.AWAITING_CITIZEN:  # Until the duty clock ends it.
+            yield A_WEEK
         return
     yield town.until_awake(chance.uniform(1, 90))
     said = said.replace("{k}", case.telling.blanks["k"])

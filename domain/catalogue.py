@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from domain.actor import Actor
 from domain.coordinates import THAILAND, bounds, parse_coordinates
 from domain.errors import FieldChecks, InvalidField, MissingField, Words, add_message
+from domain.seasons import check_season
 from domain.thai_text import sort_key
 from models import (
     Base,
@@ -35,7 +36,8 @@ from models import (
 )
 
 MOST_DURATION: Final = 999
-NEARBY_METRES: Final = (5, 5_000)
+NEARBY_METRES: Final = (0, 5_000)
+"""0 asks about nothing near: for a type without a place, such as conduct of officers."""
 MAX_BOUNDARY_LETTERS: Final = 400_000
 MAX_DEPTH: Final = 10
 
@@ -138,6 +140,8 @@ def check_subcategory(session: Session, actor: Actor, subtype: Subcategory) -> N
         if low is not None and high is not None and low > high:
             raise InvalidField("duration_reversed", field="duration_min", max=high)
     with check:
+        check_season(subtype)
+    with check:
         _require_in_use(session, Category, subtype.category_id, "category_id")
     check.done()
 
@@ -233,9 +237,10 @@ def read_boundary(text: str, *, field: str) -> dict[str, Any]:
         shape = json.loads(text)
         geometry = shape["geometry"] if shape.get("type") == "Feature" else shape
         box = bounds(geometry)
+        inside = THAILAND.holds(box.south, box.west) and THAILAND.holds(box.north, box.east)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise InvalidField("boundary_unreadable", field=field) from error
-    if not (THAILAND.holds(box.south, box.west) and THAILAND.holds(box.north, box.east)):
+    if not inside:
         raise InvalidField("boundary_unreadable", field=field)
     return {"type": geometry["type"], "coordinates": geometry["coordinates"]}
 

@@ -4,7 +4,7 @@
 rejected withdrawn merged`` · ``figure=progress`` (columns of 002-24) · ``zone=1,3`` · ``community`` ·
 ``category`` · ``subcategory`` · ``department`` (with all below) · ``channel`` · ``officer`` (user name or
 ``me``) · ``urgency`` · ``year=2568,2569`` (fiscal) · ``received_from`` · ``received_to`` (Buddhist or ISO) ·
-``date=unknown`` · ``due=overdue|soon`` · ``place=outside`` · ``search``.
+``date=unknown`` · ``due=overdue|today|week|soon`` · ``place=outside`` · ``search``.
 
 Several values are joined by commas; keys are codes, not row numbers, so that a link keeps its meaning.
 ``none`` stands for an empty field where a code is expected. Different keys narrow one another.
@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.clock import bangkok_day_bounds, fiscal_year_bounds, now
+from domain.clock import bangkok_date, bangkok_day_bounds, fiscal_year_bounds, now
 from domain.errors import InvalidField, add_message
 from domain.lookups import Lookups, Row
 from domain.permissions import Narrowed, Permission
@@ -30,6 +30,7 @@ from domain.thai_dates import parse_thai_date
 from models import Complaint, ComplaintStatus, Figure, Scope, StatusKind, Urgency
 
 SOON: Final = timedelta(days=2)
+WEEK: Final = timedelta(days=7)
 FIRST_YEAR, LAST_YEAR = 2500, 2700
 MOST_WORDS: Final = 200
 MAX_SEARCH: Final = 200
@@ -48,7 +49,7 @@ ROW_KEYS: Final = {
 }
 MEMBER_KEYS: Final = {"status": ComplaintStatus, "figure": Figure, "urgency": Urgency}
 WORD_KEYS: Final = {
-    "due": frozenset({"overdue", "soon"}),
+    "due": frozenset({"overdue", "today", "week", "soon"}),
     "place": frozenset({"outside"}),
     "date": frozenset({"unknown"}),
 }
@@ -286,10 +287,20 @@ def _time_conditions(chosen: ComplaintFilter) -> list[ColumnElement[bool]]:
     if chosen.date:
         found += [Complaint.listed_at == DATE_UNKNOWN, Complaint.received_at.is_(None)]
     if chosen.due:
-        moment = now()
-        late = Complaint.due_at < moment
-        found.append(late if chosen.due == "overdue" else Complaint.due_at.between(moment, moment + SOON))
+        found.append(_due(chosen.due, now()))
     return found
+
+
+def _due(word: str, moment: datetime) -> ColumnElement[bool]:
+    """Return the condition of a due word; ``week`` begins tomorrow, where ``today`` ends."""
+    tomorrow = bangkok_day_bounds(bangkok_date(moment))[1]
+    if word == "overdue":
+        return Complaint.due_at < moment
+    if word == "today":
+        return and_(Complaint.due_at >= moment, Complaint.due_at < tomorrow)
+    if word == "week":
+        return and_(Complaint.due_at >= tomorrow, Complaint.due_at < moment + WEEK)
+    return Complaint.due_at.between(moment, moment + SOON)
 
 
 def year_spans(years: Iterable[int]) -> list[tuple[datetime, datetime]]:

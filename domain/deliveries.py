@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.clock import bangkok, now, to_bangkok
@@ -23,7 +23,14 @@ from models import Notification, OutboxChannel, Role, RoleGrant, Setting, StaffU
 from tables.staff import staff_role
 
 PAUSE_NOTICE: Final = "line_paused"
-"""Template key of the bell row administrators get when a channel stops."""
+"""Template key of the bell row administrators get when a LINE channel stops."""
+MAIL_PAUSE_NOTICE: Final = "mail_paused"
+"""The same when letters stop."""
+MAIL_SETTINGS: Final = (
+    *("mail_host", "mail_port", "mail_security", "mail_user", "mail_password", "mail_from"),
+)
+MAIL_TEST: Final = "mail_test"
+"""Template key of the letter an administrator sends himself; its words are fixed, it jumps the queue."""
 
 _KEY: Final = "sending_pause:"
 _FIRST_RATE_PAUSE: Final = timedelta(seconds=60)
@@ -50,6 +57,14 @@ class DeliveryReason(StrEnum):
     CANNOT_BUILD = "cannot_build"
     CRASHED = "crashed"
     HANDLER_FAILED = "handler_failed"
+    MAIL_UNREACHABLE = "mail_unreachable"
+    MAIL_LATER = "mail_later"
+    MAIL_UNAUTHORISED = "mail_unauthorised"
+    MAIL_INSECURE = "mail_insecure"
+    MAIL_SENDER = "mail_sender"
+    MAIL_RECIPIENT = "mail_recipient"
+    MAIL_REFUSED = "mail_refused"
+    MAIL_GONE = "mail_gone"
 
 
 _R = DeliveryReason
@@ -68,12 +83,42 @@ REASON_WORDS: Final[Mapping[DeliveryReason, tuple[str, str]]] = {
     _R.BLOCKED: ("ผู้รับบล็อกบัญชี LINE ของเรา", "The recipient blocks our LINE account"),
     _R.UNLINKED: ("ผู้รับเลิกผูกบัญชี LINE แล้ว", "The recipient's LINE account is no longer linked"),
     _R.EXPIRED: ("เลยเวลาที่ข้อความนี้มีประโยชน์", "The message came too late to be of use"),
-    _R.CHANNEL_OFF: ("ยังไม่ได้เปิดใช้ LINE ช่องทางนี้", "This LINE channel is switched off"),
+    _R.CHANNEL_OFF: ("ยังไม่ได้เปิดใช้ช่องทางนี้", "This channel is switched off"),
     _R.TEMPLATE_OFF: ("เทศบาลปิดใช้ข้อความนี้", "The municipality has switched this message off"),
     _R.CANNOT_BUILD: ("ถ้อยคำของข้อความนี้ใช้ไม่ได้ โปรดแก้ข้อความ", "The words of this message do not work"),
     _R.CRASHED: ("ระบบหยุดกลางคันหลายครั้ง", "The worker stopped half-way several times"),
     _R.HANDLER_FAILED: ("ทำไม่สำเร็จ", "It could not be done"),
+    _R.MAIL_UNREACHABLE: (
+        "ติดต่อเครื่องส่งอีเมลไม่ได้ จะลองใหม่เอง",
+        "The mail server did not answer; it will be tried again",
+    ),
+    _R.MAIL_LATER: (
+        "เครื่องส่งอีเมลขอให้ส่งใหม่ภายหลัง จะลองใหม่เอง",
+        "The mail server asked to come back later; it will be tried again",
+    ),
+    _R.MAIL_UNAUTHORISED: (
+        "เครื่องส่งอีเมลไม่รับรหัสผ่าน: ตรวจชื่อผู้ใช้และรหัสผ่าน",
+        "The mail server does not accept the password: check user and password",
+    ),
+    _R.MAIL_INSECURE: (
+        "เข้ารหัสกับเครื่องส่งอีเมลไม่ได้: ตรวจการเข้ารหัสและใบรับรอง",
+        "No safe connection to the mail server: check encryption and certificate",
+    ),
+    _R.MAIL_SENDER: (
+        "เครื่องส่งอีเมลไม่ให้ส่งจากที่อยู่นี้: ตรวจช่อง “ส่งจากอีเมล”",
+        "The mail server does not let us write from this address: check the sender",
+    ),
+    _R.MAIL_RECIPIENT: ("ส่งถึงที่อยู่อีเมลนี้ไม่ได้", "This e-mail address cannot be reached"),
+    _R.MAIL_REFUSED: ("เครื่องส่งอีเมลไม่รับจดหมายฉบับนี้", "The mail server refused this letter"),
+    _R.MAIL_GONE: (
+        "เจ้าหน้าที่ไม่ได้ใช้อีเมลนี้แล้ว หรือบัญชีถูกปิด",
+        "No active officer has this e-mail address any more",
+    ),
 }
+
+
+LOCKED_OUT: Final = frozenset({_R.UNAUTHORISED, _R.MAIL_UNAUTHORISED, _R.MAIL_INSECURE, _R.MAIL_SENDER})
+"""Reasons a person must mend; the channel is tried again every quarter of an hour, and after a restart."""
 
 
 def reason_words(last_error: str | None, language: str = "th") -> str:
@@ -89,7 +134,7 @@ class Pause:
     """A channel that sends nothing for a while.
 
     Attributes:
-        reason: ``rate_limited``, ``quota`` or ``unauthorised``.
+        reason: ``rate_limited``, ``quota``, or one of ``LOCKED_OUT``.
         until: When it is tried again.
         times: How often in a row it came to this.
     """
@@ -154,6 +199,17 @@ def lift_pause(session: Session, channel: OutboxChannel) -> bool:
     return True
 
 
+def mail_may_go_on(session: Session) -> bool:
+    """Tell whether letters stand still although a setting of the mail server was changed since."""
+    if OutboxChannel.EMAIL not in active_pauses(session):
+        return False
+    paused_at = session.scalar(
+        select(Setting.updated_at).where(Setting.key == _KEY + OutboxChannel.EMAIL.value)
+    )
+    changed_at = session.scalar(select(func.max(Setting.updated_at)).where(Setting.key.in_(MAIL_SETTINGS)))
+    return paused_at is not None and changed_at is not None and changed_at > paused_at
+
+
 def forget_pause(session: Session, channel: OutboxChannel) -> None:
     """Take a pause off the record: a message has got through. The caller commits."""
     row = session.get(Setting, _KEY + channel.value)
@@ -174,7 +230,7 @@ def _read(value: Mapping[str, Any]) -> Pause:
 def _end_of(reason: DeliveryReason, times: int, retry_after: float | None) -> datetime:
     if reason is DeliveryReason.QUOTA:
         return _first_of_next_month(now())
-    if reason is DeliveryReason.UNAUTHORISED:
+    if reason in LOCKED_OUT:
         return now() + _TOKEN_PAUSE
     doubled = min(_FIRST_RATE_PAUSE * (1 << min(times - 1, 10)), _LONGEST_RATE_PAUSE)
     asked = timedelta(seconds=min(retry_after or 0, 3600))
@@ -197,7 +253,8 @@ def _tell_administrators(session: Session, channel: OutboxChannel, pause: Pause)
         .distinct()
     ).all()
     facts = {"channel": channel.value, "reason": pause.reason.value, "until": pause.until.isoformat()}
+    notice = MAIL_PAUSE_NOTICE if channel is OutboxChannel.EMAIL else PAUSE_NOTICE
     session.add_all(
-        Notification(staff_user_id=staff_user_id, template_key=PAUSE_NOTICE, facts=facts, created_at=now())
+        Notification(staff_user_id=staff_user_id, template_key=notice, facts=facts, created_at=now())
         for staff_user_id in administrators
     )

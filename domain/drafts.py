@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor
 from domain.clock import now
 from domain.errors import InvalidField, NotPermitted
+from domain.settings import kept_for
 from domain.vault import Vault, new_token
 from models import Draft, FormToken
 
@@ -31,7 +32,6 @@ MAX_FIELDS: Final = 150
 MAX_VALUE: Final = 20_000  # As long as the longest story.
 MAX_TOTAL: Final = 60_000
 MAX_DRAFTS: Final = 30
-KEEP: Final = timedelta(days=30)
 TYPED_LIFETIME: Final = timedelta(hours=24)
 
 Fields = dict[str, str | list[str]]
@@ -192,8 +192,9 @@ def delete_draft(session: Session, actor: Actor, token: str) -> None:
 
 
 def sweep(session: Session) -> int:
-    """Delete drafts nobody touched for ``KEEP`` and return how many; the caller commits."""
-    gone = session.execute(delete(Draft).where(Draft.updated_at < now() - KEEP))
+    """Delete drafts nobody touched for ``keep_drafts_days`` and return how many; the caller commits."""
+    edge = now() - kept_for(session, "keep_drafts_days")
+    gone = session.execute(delete(Draft).where(Draft.updated_at < edge))
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
 

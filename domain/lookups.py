@@ -96,6 +96,8 @@ class SubcategoryRow(Row):
     duration_unit: DurationUnit = DurationUnit.WORKING_DAYS
     needs_photo: bool = False
     nearby_radius_m: int | None = None
+    season_from: int | None = None
+    season_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,8 @@ def _subcategories(session: Session) -> dict[int, SubcategoryRow]:
             s.duration_unit,
             s.needs_photo,
             s.nearby_radius_m,
+            s.season_from,
+            s.season_to,
         )
         for s in rows
     }

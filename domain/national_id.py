@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from operator import mul
 from typing import Final
 
 from domain.errors import InvalidField, MissingField
 from domain.thai_text import search_form
 
 LENGTH: Final = 13
+_WEIGHTS: Final = range(13, 1, -1)
 _SHAPE: Final = "{}-{}-{}-{}-{}"
 
 
@@ -19,7 +21,9 @@ def check_digit(first_twelve: str) -> int:
         Weights 13 down to 2, eleven minus the remainder by eleven, last digit (Department of Provincial
         Administration); 110070000000 gives 1.
     """
-    total = sum(weight * int(digit) for weight, digit in zip(range(13, 1, -1), first_twelve, strict=True))
+    if len(first_twelve) != len(_WEIGHTS):
+        raise ValueError("a check digit belongs to twelve digits")
+    total: int = sum(map(mul, _WEIGHTS, map(int, first_twelve)))
     return (11 - total % 11) % 10
 
 

@@ -26,7 +26,7 @@ from domain.errors import FieldChecks, InvalidField, MissingField, StaleRow, add
 from domain.faults import fault_point
 from domain.members import create_member, kept_member, record_notice
 from domain.moves import move
-from domain.numbering import format_number, number_year, take_number, take_public_code
+from domain.numbering import RUNNING_ON, format_number, number_year, take_number, take_public_code
 from domain.permissions import Permission, require, scope_complaints
 from domain.placing import find_or_add_road, place_of
 from domain.promises import promise
@@ -289,10 +289,11 @@ def _finish_entry(session: Session, actor: Actor, complaint: Complaint, entry: E
 def issue_number(session: Session, complaint: Complaint, category: Category, moment: datetime) -> None:
     """Give the complaint the next number of its main type and year; it never changes (decisions.md 13)."""
     year = number_year(moment, str(read_setting(session, "number_year")))
-    running = take_number(session, category.code, year)
+    series = year if read_setting(session, "number_reset") == "yearly" else RUNNING_ON
+    running = take_number(session, category.code, series)
     pattern = str(read_setting(session, "number_pattern"))
     complaint.number_code = category.code
-    complaint.number_year = year
+    complaint.number_year = series
     complaint.number_running = running
     complaint.number = format_number(pattern, category.code, running, year)
 

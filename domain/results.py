@@ -189,9 +189,16 @@ def _checked_done_date(complaint: Complaint, done_date: date | None) -> date:
     return done_date
 
 
+def _needs_photo(session: Session, complaint: Complaint) -> bool:
+    """Tell whether the result must show a photo: by the town's rule, else as the subtype says."""
+    rule = str(read_setting(session, "photo_rule"))
+    if rule != "by_subtype":
+        return rule == "always"
+    return complaint.subcategory is not None and complaint.subcategory.needs_photo
+
+
 def _check_photo(session: Session, actor: Actor, complaint: Complaint, photo_token: str) -> None:
-    needs_photo = complaint.subcategory is not None and complaint.subcategory.needs_photo
-    if needs_photo and not held_photos(session, actor, photo_token):
+    if _needs_photo(session, complaint) and not held_photos(session, actor, photo_token):
         raise MissingField("photo_required", field="photos")
 
 

@@ -9,7 +9,7 @@ from domain.actor import Actor
 from domain.choices import category_for, chosen, departments_below, officer_for, subcategory_for
 from domain.clock import now
 from domain.errors import FieldChecks, IllegalTransition, InvalidField, MissingField, Words, add_message
-from domain.labels import WORDS
+from domain.labels import word
 from domain.moves import (
     MAX_NOTE,
     action_words,
@@ -115,7 +115,7 @@ def reassign(
         _refuse_second_press(session, complaint, Action.REASSIGN)
     refuse_stale_press(complaint, expected_seq)
     if is_untaken(complaint):
-        state = Words(*WORDS[ComplaintStatus][S.SUBMITTED])
+        state = Words(word(S.SUBMITTED), word(S.SUBMITTED, "en"))
         raise IllegalTransition("illegal_transition", state=state, action=action_words(Action.REASSIGN))
     check = FieldChecks()
     with check:

@@ -36,6 +36,7 @@ COLUMNS: Final = (
     Complaint.disclosure,
     Complaint.received_at,
     Complaint.due_at,
+    Complaint.warn_at,
     Complaint.finished_at,
     Complaint.subcategory_id,
     Complaint.category_id,

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from domain import clock, faults
 from domain.actor import Actor
+from domain.labels import use_state_words
 from extensions import db
 from line_sim.server import FakeLine
 
@@ -68,6 +69,7 @@ def app(backend: Backend) -> Iterator[Flask]:
     """The application over a fresh copy of the planted town (seed/ and the demo officers)."""
     application = backend.fresh()
     application.extensions.pop("lookups", None)  # Every copy has the same version: a kept snapshot would lie.
+    use_state_words({})  # Those of the town before are still this thread's.
     with application.app_context():
         yield application
         let_go()

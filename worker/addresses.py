@@ -5,6 +5,7 @@ The worker answers no request, so the addresses are built from PUBLIC_URL and th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ PAGES: Final = {
 TRACKING_DOOR: Final = "citizen.track"
 """The page where anybody follows a complaint by its code."""
 
+CASE_LIST: Final = "complaint.index_view"
+"""The officers' list of complaints; its arguments are those of ``domain.complaint_filter``."""
+
 _MAP: Final = "https://www.google.com/maps/search/?api=1&query="
 
 
@@ -54,6 +58,20 @@ class Addresses:
             return {}
         return {
             name: self._address(page.endpoint, **{page.argument: public_code}) for name, page in PAGES.items()
+        }
+
+    def of_digest(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a digest's counts and cases with the addresses of their lists and pages."""
+        page = PAGES["admin_url"]
+        return {
+            "counts": [
+                {**one, "url": self._address(CASE_LIST, **one["arguments"])} for one in facts["counts"]
+            ],
+            "cases": [
+                {**one, "url": self._address(page.endpoint, **{page.argument: one["public_code"]})}
+                for one in facts["cases"]
+            ],
+            "list_url": self._address(CASE_LIST, **facts["list_arguments"]),
         }
 
     def tracking(self) -> str:

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from domain.deliveries import DeliveryReason
+from domain.deliveries import MAIL_TEST, DeliveryReason
 from domain.phones import readable_phone
 from domain.settings import read_setting
 from domain.vault import Vault
@@ -33,6 +33,7 @@ from models import (
     StaffUser,
 )
 from worker.addresses import Addresses, map_address
+from worker.mail_letters import mail_of, test_mail
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Letter:
         is_new: The body was built now and is not stored yet.
         stopped: Why it is not to be sent.
         detail: What is known beyond the reason.
+        recipient_name: For the head of an e-mail.
+        is_test: An administrator waits for what becomes of it: tried once, never again by itself.
     """
 
     row_id: int
@@ -78,6 +81,8 @@ class Letter:
     is_new: bool = False
     stopped: DeliveryReason | None = None
     detail: str = ""
+    recipient_name: str = ""
+    is_test: bool = False
 
 
 def write_letters(session: Session, app: Flask, row_ids: Iterable[int]) -> list[Letter]:
@@ -98,6 +103,7 @@ class _Desk:
         self._addresses = Addresses(app)
         self._templates = _templates(session, {row.template_key for row in batch})
         self._accounts = _accounts(session, batch)
+        self._mailboxes = _mailboxes(session, batch)
         self._town = {
             "th": str(read_setting(session, "municipality_name")),
             "en": str(read_setting(session, "municipality_name_en")),
@@ -116,6 +122,8 @@ class _Desk:
             first_attempt_at=row.first_attempt_at,
             expires_at=row.expires_at,
             was_tried=row.last_error is not None,
+            recipient_name=row.recipient_name,
+            is_test=row.template_key == MAIL_TEST,
         )
         stopped = self._unreachable(row)
         if stopped is not None:
@@ -128,6 +136,8 @@ class _Desk:
         """Say why a push cannot reach anybody; an answer goes to whoever has just written to us."""
         if row.reply_token is not None:
             return None
+        if row.channel is OutboxChannel.EMAIL:
+            return None if row.recipient in self._mailboxes else DeliveryReason.MAIL_GONE
         account = self._accounts.get((LINE_CHANNELS[row.channel], row.recipient))
         if account is None:
             return DeliveryReason.UNLINKED
@@ -135,7 +145,7 @@ class _Desk:
 
     def _written(self, blank: Letter, row: OutboxMessage) -> Letter:
         try:
-            body = self._answer(row) if row.template_key == ANSWER_KEY else self._card(row)
+            body = self._body(row)
         except (CardProblem, LookupError, TypeError, ValueError, AttributeError) as problem:
             logger.exception("message cannot be built", extra={"outbox_id": row.id, "key": row.template_key})
             detail = f"{type(problem).__name__}: {problem}"
@@ -143,6 +153,13 @@ class _Desk:
         if body is None:
             return replace(blank, stopped=DeliveryReason.TEMPLATE_OFF)
         return replace(blank, body=body, is_new=True)
+
+    def _body(self, row: OutboxMessage) -> list[JsonDict] | None:
+        if row.template_key == ANSWER_KEY:
+            return self._answer(row)
+        if row.template_key == MAIL_TEST:
+            return [test_mail(row.language, self._facts(row))]
+        return self._card(row)
 
     def _answer(self, row: OutboxMessage) -> list[JsonDict]:
         facts: CardFacts = {
@@ -160,6 +177,8 @@ class _Desk:
         if not template.is_active:
             return None
         facts = self._facts(row)
+        if row.channel is OutboxChannel.EMAIL:
+            return [mail_of(template.words, facts, language)]
         postbacks = self._postbacks(template.layout, facts)
         http = self._addresses.allows_http
         return build(template.layout, template.words, cast("CardFacts", facts), postbacks, allow_http=http)
@@ -167,12 +186,14 @@ class _Desk:
     def _facts(self, row: OutboxMessage) -> JsonDict:
         public_code = str(row.facts.get("public_code", ""))
         place = map_address(str(row.facts.get("latitude", "")), str(row.facts.get("longitude", "")))
+        digest = self._addresses.of_digest(row.facts) if "counts" in row.facts else {}
         return {
             "municipality": self._town["en" if row.language == "en" else "th"],
             "contact_phone": self._phone,
             "map_url": place,
             **self._addresses.of_case(row.complaint_id, public_code),
             **row.facts,
+            **digest,
         }
 
     def _postbacks(self, layout: str, facts: Mapping[str, Any]) -> dict[str, str]:
@@ -180,7 +201,7 @@ class _Desk:
         if layout == "staff_order_card":
             seq = int(facts["state_seq"])
             return {"acknowledge": encode("acknowledge", code, self._key, state_seq=seq)}
-        if layout == "citizen_result_card":
+        if layout == "citizen_result_card" and not facts.get("is_rated"):
             return {f"rate_{stars}": encode("rate", code, self._key, value=stars) for stars in _RATINGS}
         return {}
 
@@ -192,7 +213,9 @@ def _templates(session: Session, keys: set[str]) -> dict[tuple[str, str], Messag
 
 def _accounts(session: Session, rows: Iterable[OutboxMessage]) -> dict[tuple[LineChannel, str], LineState]:
     """Return the state of every recipient's account; accounts of switched-off officers are left out."""
-    wanted = {(LINE_CHANNELS[row.channel], row.recipient) for row in rows}
+    wanted = {(LINE_CHANNELS[row.channel], row.recipient) for row in rows if row.channel in LINE_CHANNELS}
+    if not wanted:
+        return {}
     found = session.execute(
         select(LineAccount.channel, LineAccount.line_user_id, LineAccount.state)
         .outerjoin(StaffUser, StaffUser.id == LineAccount.staff_user_id)
@@ -202,3 +225,14 @@ def _accounts(session: Session, rows: Iterable[OutboxMessage]) -> dict[tuple[Lin
         )
     )
     return {(channel, user_id): state for channel, user_id, state in found}
+
+
+def _mailboxes(session: Session, rows: Iterable[OutboxMessage]) -> frozenset[str]:
+    """Return the addresses that still belong to an officer at work."""
+    wanted = {row.recipient for row in rows if row.channel is OutboxChannel.EMAIL}
+    if not wanted:
+        return frozenset()
+    found = session.scalars(
+        select(StaffUser.email).where(StaffUser.email.in_(sorted(wanted)), StaffUser.is_active)
+    )
+    return frozenset(address for address in found if address)

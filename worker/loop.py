@@ -1,8 +1,8 @@
-"""The worker's loop: webhooks, messages, jobs and periodic work, until somebody says stop.
+"""The worker's loop: webhooks, messages, letters, jobs and periodic work, until somebody says stop.
 
-Two lanes run side by side, so that a long export never keeps an answer to a citizen waiting: one for what
-LINE is waiting for, one for jobs and periodic work. Any number of workers on any number of machines may run
-against one PostgreSQL database; leases decide who does what.
+Three lanes run side by side, so that neither a long export nor a mail server that hangs keeps an answer to a
+citizen waiting: one for what LINE is waiting for, one for letters, one for jobs and periodic work. Any number
+of workers on any number of machines may run against one PostgreSQL database; leases decide who does what.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from typing import Final
 from flask import Flask
 
 from config import Settings
-from domain.deliveries import DeliveryReason, active_pauses, lift_pause
+from domain.deliveries import LOCKED_OUT, active_pauses, lift_pause
+from domain.labels import use_state_words
+from domain.settings import read_setting
 from extensions import db, write_transaction
 from models import DeliveryState
 from worker import case_export, copies, jobs, outbox, receipts, schedule
-from worker.senders import Postman
+from worker.mail import MailCarrier
+from worker.senders import Carrier, Postman
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +72,12 @@ def run_worker(app: Flask, stop: Event) -> None:
     with app.app_context():
         _prepare()
     counts = Counts()
-    bells = [Event(), Event()]
+    bells = [Event(), Event(), Event()]
+    mail = MailCarrier(app)
     lanes = [
         _lane(app, "line", lambda: _line_steps(app, postman, stop.is_set, counts), stop, bells[0]),
         _lane(app, "jobs", lambda: _job_steps(app, stop.is_set, counts), stop, bells[1]),
+        _lane(app, "mail", lambda: _send_step(app, mail, stop.is_set, counts), stop, bells[2]),
     ]
 
     def ring() -> None:
@@ -109,15 +114,21 @@ def drain_once(app: Flask, postman: Postman | None = None, *, periodic: bool = T
         periodic: Also run the periodic work whose time has come.
     """
     carrier = postman or Postman(app.extensions["settings"])
+    mail = MailCarrier(app)
     counts = Counts()
     never: Callable[[], bool] = lambda: False  # noqa: E731 - a value, not a rule
     try:
         with app.app_context():
+            _speak_as_the_town()
             if periodic:
                 schedule.plan_tasks()
                 counts.tasks += schedule.run_tasks(app, never)
             for _ in range(_MOST_PASSES):
-                if not _line_steps(app, carrier, never, counts) + _jobs_step(app, counts):
+                if not (
+                    _line_steps(app, carrier, never, counts)
+                    + _send_step(app, mail, never, counts)
+                    + _jobs_step(app, counts)
+                ):
                     break
     finally:
         if postman is None:
@@ -125,12 +136,19 @@ def drain_once(app: Flask, postman: Postman | None = None, *, periodic: bool = T
     return counts
 
 
+def _speak_as_the_town() -> None:
+    """Let what this thread writes say states in the town's own words."""
+    session = db.session()
+    use_state_words(read_setting(session, "state_words"))
+    session.rollback()
+
+
 def _prepare() -> None:
     """Plan the periodic work; try a refused token again, as a restart may have brought a new one."""
     schedule.plan_tasks()
     with write_transaction() as session:
         for channel, pause in active_pauses(session).items():
-            if pause.reason is DeliveryReason.UNAUTHORISED:
+            if pause.reason in LOCKED_OUT:
                 lift_pause(session, channel)
 
 
@@ -138,7 +156,12 @@ def _line_steps(app: Flask, postman: Postman, stopping: Callable[[], bool], coun
     """Handle webhooks, then send; return how much was done."""
     handled = receipts.handle_due(app, stopping)
     counts.receipts += handled
-    verdicts = outbox.send_due(app, postman, stopping)
+    return handled + _send_step(app, postman, stopping, counts)
+
+
+def _send_step(app: Flask, carrier: Carrier, stopping: Callable[[], bool], counts: Counts) -> int:
+    """Send what is due; return how many messages were touched."""
+    verdicts = outbox.send_due(app, carrier, stopping)
     for verdict in verdicts:
         if verdict.state is DeliveryState.SENT:
             counts.sent += 1
@@ -146,7 +169,7 @@ def _line_steps(app: Flask, postman: Postman, stopping: Callable[[], bool], coun
             counts.postponed += 1
         else:
             counts.unsent += 1
-    return handled + len(verdicts)
+    return len(verdicts)
 
 
 def _jobs_step(app: Flask, counts: Counts) -> int:
@@ -187,6 +210,7 @@ def _do(app: Flask, name: str, step: Step) -> bool:
     try:
         with app.app_context():
             try:
+                _speak_as_the_town()
                 return step() > 0
             finally:
                 db.session.remove()

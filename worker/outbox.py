@@ -1,4 +1,4 @@
-"""The outbox: claim, write, send, note down; a transaction is never held while LINE is asked.
+"""The outbox: claim, write, send, note down; a transaction is never held while a server is asked.
 
 Order holds per recipient and complaint, among messages whose hold has ended; answers to what a person just
 wrote or pressed have no order and go first, as their tokens live for a minute only.
@@ -17,7 +17,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from domain.clock import now
-from domain.deliveries import DeliveryReason, Pause, active_pauses, forget_pause, pause_channel, read_pauses
+from domain.deliveries import (
+    MAIL_TEST,
+    DeliveryReason,
+    Pause,
+    active_pauses,
+    forget_pause,
+    pause_channel,
+    read_pauses,
+)
 from domain.faults import fault_point
 from extensions import db, write_transaction
 from models import DeliveryState, LineAccount, LineState, OutboxChannel, OutboxMessage
@@ -34,24 +42,24 @@ from worker.leases import (
     undone,
 )
 from worker.letters import LINE_CHANNELS, Letter, write_letters
-from worker.senders import AT_ONCE, Postman, Verdict, judge, judge_before
+from worker.senders import AT_ONCE, Carrier, Verdict, judge_before
 
 logger = logging.getLogger(__name__)
 
 Outcome = tuple[Letter, Verdict]
 
 _REPLIES_FIRST: Final = (
-    case((OutboxMessage.reply_token.is_(None), 1), else_=0),
+    case((OutboxMessage.reply_token.is_not(None), 0), (OutboxMessage.template_key == MAIL_TEST, 0), else_=1),
     OutboxMessage.not_before,
     OutboxMessage.id,
 )
 
 
-def send_due(app: Flask, postman: Postman, stopping: Callable[[], bool]) -> list[Verdict]:
+def send_due(app: Flask, postman: Carrier, stopping: Callable[[], bool]) -> list[Verdict]:
     """Send what is due, up to 100 messages, and return what became of each; needs an application context.
 
-    Stops early, putting back what it has not begun, when LINE stops answering, when a channel was paused,
-    or when ``stopping`` says so.
+    Stops early, putting back what it has not begun, when nobody answers, when a channel was paused,
+    or when ``stopping`` says so. LINE and e-mail have a carrier each, so neither waits for the other.
     """
     lease = _claim(postman)
     if lease is None:
@@ -72,8 +80,11 @@ def send_due(app: Flask, postman: Postman, stopping: Callable[[], bool]) -> list
     return [verdict for _, verdict in done]
 
 
-def _claim(postman: Postman) -> Lease | None:
+def _claim(postman: Carrier) -> Lease | None:
     """Take what is due, on channels that work."""
+    postman.look_around()
+    if not postman.channels:
+        return None
     db.session().rollback()
     only = sendable(now(), postman.channels, active_pauses(db.session()))
     if not has_work(db.session(), OutboxMessage, only):
@@ -90,7 +101,8 @@ def sendable(
     answering = [one for one in channels if one in pauses and pauses[one].lets_replies_through]
     is_answer = OutboxMessage.reply_token.is_not(None)
     works = or_(OutboxMessage.channel.in_(running), and_(OutboxMessage.channel.in_(answering), is_answer))
-    return works, or_(is_answer, ~_has_predecessor(moment))
+    is_test = OutboxMessage.template_key == MAIL_TEST
+    return works, or_(is_answer, is_test, ~_has_predecessor(moment))
 
 
 def _has_predecessor(moment: datetime) -> ColumnElement[bool]:
@@ -114,7 +126,7 @@ def _has_predecessor(moment: datetime) -> ColumnElement[bool]:
     )
 
 
-def _send_chunk(lease: Lease, postman: Postman, chunk: Sequence[Letter]) -> list[Outcome]:
+def _send_chunk(lease: Lease, postman: Carrier, chunk: Sequence[Letter]) -> list[Outcome]:
     """Begin, send and note down a few letters; those another worker has taken over are left alone."""
     with write_transaction() as session:
         ours = begin(session, OutboxMessage, lease, [letter.row_id for letter in chunk])
@@ -126,7 +138,8 @@ def _send_chunk(lease: Lease, postman: Postman, chunk: Sequence[Letter]) -> list
     fault_point("worker_before_finish")
     moment = now()
     outcomes = [
-        (letter, judge(letter, answer, moment)) for letter, answer in zip(letters, answers, strict=True)
+        (letter, postman.judge(letter, answer, moment))
+        for letter, answer in zip(letters, answers, strict=True)
     ]
     _note_down(lease, outcomes)
     return outcomes
@@ -174,9 +187,9 @@ def _settle(session: Session, lease: Lease, letter: Letter, verdict: Verdict) ->
         verdict.state.value,
         extra={
             "outbox_id": letter.row_id,
-            "line_channel": letter.channel.value,
-            "line_status": verdict.status,
-            "line_request_id": verdict.request_id,
+            "channel": letter.channel.value,
+            "status": verdict.status,
+            "request_id": verdict.request_id,
             "reason": verdict.reason.value if verdict.reason else "",
             "ours": ours,
         },
@@ -185,6 +198,8 @@ def _settle(session: Session, lease: Lease, letter: Letter, verdict: Verdict) ->
 
 def _mark_unknown(session: Session, letter: Letter) -> None:
     """Let officers see that LINE does not reach this person."""
+    if letter.channel not in LINE_CHANNELS:
+        return
     session.execute(
         update(LineAccount)
         .where(
@@ -222,12 +237,12 @@ def _pause(channel: OutboxChannel, verdict: Verdict) -> None:
     except IntegrityError:
         return
     logger.error(
-        "LINE channel is paused",
+        "channel is paused",
         extra={
-            "line_channel": channel.value,
+            "channel": channel.value,
             "reason": pause.reason.value,
             "until": pause.until.isoformat(),
-            "line_said": verdict.detail,
+            "said": verdict.detail,
         },
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 from config import Settings
 from domain.deliveries import DeliveryReason
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE: Final = 8  # The gateway keeps as many connections.
 STOP_AFTER: Final = timedelta(hours=23)  # LINE forgets a retry key after 24 h and would send a second time.
 REPLY_RETRY: Final = timedelta(seconds=2)
+_NO_ANSWER: Final = frozenset({DeliveryReason.UNREACHABLE, DeliveryReason.MAIL_UNREACHABLE})
 
 Answer = Accepted | LineError
 
@@ -71,7 +72,24 @@ class Verdict:
     @property
     def is_trouble(self) -> bool:
         """Tell whether what comes after had better not be sent right now."""
-        return self.pauses is not None or (self.reason is DeliveryReason.UNREACHABLE and self.status is None)
+        return self.pauses is not None or (self.reason in _NO_ANSWER and self.status is None)
+
+
+class Carrier(Protocol):
+    """Carries the letters of some channels and knows what the answers mean."""
+
+    @property
+    def channels(self) -> frozenset[OutboxChannel]:
+        """Return the channels that are switched on."""
+
+    def look_around(self) -> None:
+        """Notice what has changed since the last batch."""
+
+    def carry(self, letters: Sequence[Letter]) -> list[Any]:
+        """Send a few letters and return an answer for each, in their order."""
+
+    def judge(self, letter: Letter, answer: Any, moment: datetime) -> Verdict:
+        """Return what becomes of a letter after an answer."""
 
 
 class Postman:
@@ -99,6 +117,13 @@ class Postman:
     def channels(self) -> frozenset[OutboxChannel]:
         """Return the channels that are switched on."""
         return frozenset(self._gateways)
+
+    def look_around(self) -> None:
+        """Do nothing: tokens come from the environment and do not change."""
+
+    def judge(self, letter: Letter, answer: Answer, moment: datetime) -> Verdict:
+        """Return what becomes of a letter after LINE's answer."""
+        return judge(letter, answer, moment)
 
     def gateway(self, channel: OutboxChannel) -> LineGateway:
         """Return the channel's gateway.

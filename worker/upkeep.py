@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import Flask
@@ -16,17 +16,26 @@ from domain.attachments import drop_stale_drafts
 from domain.audit import seal
 from domain.clock import now
 from domain.deliveries import DeliveryReason, active_pauses, lift_pause
+from domain.settings import kept_for
+from domain.sheets.undoing import drop_old_rows
 from extensions import db, write_transaction
 from line_hooks.client import LineError
-from models import Attachment, DeliveryState, Job, OutboxChannel, OutboxMessage, WebhookReceipt
+from models import (
+    Attachment,
+    DeliveryState,
+    Job,
+    OutboxChannel,
+    OutboxMessage,
+    Setting,
+    WebhookReceipt,
+)
 from storage import FileStore
 from worker.leases import error_text, undone
+from worker.mail import MailCarrier
 from worker.senders import Postman
 
 logger = logging.getLogger(__name__)
 
-KEEP_MESSAGES: Final = timedelta(days=30)
-KEEP_RECEIPTS: Final = timedelta(days=30)
 LITTER_AGE: Final = timedelta(days=1)
 CHANNEL_OFF_GRACE: Final = timedelta(hours=24)
 """A token may be missing by mistake for an hour; after a day nobody wants the old messages any more."""
@@ -48,10 +57,10 @@ def sweep_attempts(_app: Flask) -> int:
 
 
 def drop_drafts(app: Flask) -> int:
-    """Remove drafts and photos of forms nobody saved within 30 days; return how many files went."""
+    """Remove drafts and photos of forms nobody saved in ``keep_drafts_days``; return how many files went."""
     with write_transaction() as session:
         drafts.sweep(session)
-        keys = drop_stale_drafts(session, now() - drafts.KEEP)
+        keys = drop_stale_drafts(session, now() - kept_for(session, "keep_drafts_days"))
     # After the commit: a file without a row is litter, a row without a file is a broken page.
     files: FileStore = app.extensions["files"]
     for key in keys:
@@ -71,6 +80,7 @@ def drop_litter(app: Flask) -> int:
     named: set[str | None] = set()
     for column in (Attachment.storage_key, Attachment.preview_key, Attachment.print_key, Job.result_key):
         named.update(session.scalars(select(column).where(column.is_not(None))))
+    named.update(session.scalars(select(Setting.value).where(Setting.key == "logo_key")))
     session.rollback()
     for key in old - named:
         files.delete(key)
@@ -78,14 +88,14 @@ def drop_litter(app: Flask) -> int:
 
 
 def trim_outbox(_app: Flask) -> int:
-    """Strip messages that are over for 30 days to what the case's timeline needs; return how many.
+    """Strip messages over for ``keep_messages_days`` to what the case's timeline needs; return how many.
 
     Kept: the name of the recipient, which message, when and how it ended. Failed and dead ones stay whole,
     as a person may still send them again.
     """
     old = (
         OutboxMessage.state.in_(_OVER),
-        OutboxMessage.done_at < now() - KEEP_MESSAGES,
+        OutboxMessage.done_at < _edge("keep_messages_days"),
         OutboxMessage.recipient != "",
     )
     bare = {"recipient": "", "facts": {}, "sent_body": null(), "reply_token": None}
@@ -100,9 +110,15 @@ def trim_outbox(_app: Flask) -> int:
     )
 
 
+def drop_sheet_rows(_app: Flask) -> int:
+    """Forget the rows of Excel imports that cannot be taken back any more; return of how many."""
+    with write_transaction() as session:
+        return drop_old_rows(session)
+
+
 def drop_receipts(_app: Flask) -> int:
-    """Delete webhook events, personal data as they are, 30 days after they were handled; return how many."""
-    old = (WebhookReceipt.done_at < now() - KEEP_RECEIPTS,)
+    """Delete webhook events, personal data as they are, after ``keep_receipts_days``; return how many."""
+    old = (WebhookReceipt.done_at < _edge("keep_receipts_days"),)
     return _in_portions(
         select(WebhookReceipt.id).where(*old),
         lambda session, ids: session.execute(delete(WebhookReceipt).where(WebhookReceipt.id.in_(ids))),
@@ -112,10 +128,11 @@ def drop_receipts(_app: Flask) -> int:
 def look_after_channels(app: Flask) -> int:
     """Cancel what a switched-off channel will not send, lift a quota pause that is over; return how many."""
     settings: Settings = app.extensions["settings"]
-    postman = Postman(settings)
+    postman, mail = Postman(settings), MailCarrier(app)
     try:
         lifted = _lift_quota_pauses(postman)
-        return lifted + _cancel_unsendable(frozenset(OutboxChannel) - postman.channels)
+        mail.look_around()
+        return lifted + _cancel_unsendable(frozenset(OutboxChannel) - postman.channels - mail.channels)
     finally:
         postman.close()
 
@@ -181,6 +198,14 @@ def _update(session: Session, where: tuple[ColumnElement[bool], ...], values: di
         update(OutboxMessage).where(*where).values(values).execution_options(synchronize_session=False)
     )
     return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _edge(key: str) -> datetime:
+    """Return the moment before which something is not kept any more."""
+    session = db.session()
+    edge = now() - kept_for(session, key)
+    session.rollback()
+    return edge
 
 
 def _in_portions(rows: Select[Any], change: Any) -> int:

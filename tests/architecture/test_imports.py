@@ -31,6 +31,7 @@ LAYER = {
     "app": 8,
 }
 GROUND = {"config", "extensions", "storage", "sandbox", "sandbox_child", "photos", "photos_child", "faults"}
+GROUND |= {"papers_child", "spreadsheets", "sheets_child", "mailer", "mail_message"}
 WEB = (
     "flask",
     "flask_admin",
@@ -42,11 +43,23 @@ WEB = (
     "app",
 )
 WEBLESS = ("domain", "tables", "models", "reports", "documents")
-HEAVY = ("pandas", "xhtml2pdf", "reportlab", "linebot", "openpyxl", "pythainlp")
+HEAVY = (
+    "pandas",
+    "xhtml2pdf",
+    "reportlab",
+    "linebot",
+    "openpyxl",
+    "python_calamine",
+    "pythainlp",
+    "holidays",
+)
 ONLY_IMPORTER = {
     "xhtml2pdf": ("documents/pdf.py", "documents/thai_text.py"),
     "linebot": ("line_sim/",),
     "pandas": ("reports/",),
+    "openpyxl": ("sheets_child.py",),
+    "python_calamine": ("sheets_child.py",),
+    "holidays": ("domain/holiday_years.py",),
 }
 
 

@@ -15,7 +15,8 @@ import pytest
 import seed
 from domain.permissions import Permission
 from domain.phones import normalise_phone
-from domain.workflow import TRANSITIONS, Audience
+from domain.tellings import EVERY_TELLING
+from domain.workflow import Audience
 from line_hooks.limits import MAX_QUICK_LABEL, graphemes
 from line_hooks.messages import LAYOUTS, build, check_words
 from line_hooks.words import fill_alt, named_in
@@ -215,9 +216,8 @@ def test_every_message_exists_in_thai_and_english_with_the_same_words() -> None:
 
 def test_every_message_the_workflow_sends_has_its_words_and_goes_to_those_it_names() -> None:
     told: dict[str, set[str]] = {}
-    for transition in TRANSITIONS:
-        for telling in transition.tells:
-            told.setdefault(telling.template_key, set()).add(telling.audience.value)
+    for telling in EVERY_TELLING:
+        told.setdefault(telling.template_key, set()).add(telling.audience.value)
     written = {one["key"]: set(one["audiences"]) for one in templates}
     assert told == written
     assert set().union(*written.values()) <= {audience.value for audience in Audience}

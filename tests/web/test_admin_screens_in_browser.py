@@ -10,10 +10,15 @@ from helpers.backends import Backend
 from helpers.browser import DESK, PHONE
 
 from domain.members import MemberEntry, create_member
+from domain.setting_rules import Section
 from extensions import write_transaction
 
 pytestmark = pytest.mark.browser
-FOR_PHONE = ["/admin/subcategory/", "/admin/message-template/edit/?id=1", "/admin/role/edit/?id=2"]
+SETTINGS = [f"/admin/settings/{section.value}" for section in Section]
+FOR_PHONE = [
+    *("/admin/subcategory/", "/admin/message-template/edit/?id=1", "/admin/role/edit/?id=2"),
+    *("/admin/settings/", *SETTINGS, "/admin/role/matrix", "/admin/department/tree", "/admin/holiday/year"),
+]
 FOR_ADMIN = [
     "/admin/subcategory/",
     "/admin/subcategory/edit/?id=1",
@@ -26,6 +31,11 @@ FOR_ADMIN = [
     "/admin/role/edit/?id=2",
     "/admin/outbox-message/",
     "/admin/audit-entry/",
+    "/admin/settings/",
+    *SETTINGS,
+    "/admin/role/matrix",
+    "/admin/department/tree",
+    "/admin/holiday/year",
 ]
 
 

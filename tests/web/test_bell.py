@@ -11,7 +11,8 @@ from domain.bell import SENTENCES, bell_rows
 from domain.case_exports import READY_KEY
 from domain.clock import now
 from domain.deliveries import PAUSE_NOTICE
-from domain.workflow import TRANSITIONS, Audience
+from domain.tellings import EVERY_TELLING
+from domain.workflow import Audience
 from extensions import write_transaction
 from models import Notification
 
@@ -31,12 +32,7 @@ def told(app):
 
 
 def test_every_thing_an_officer_is_told_has_a_sentence():
-    told = {
-        telling.template_key
-        for row in TRANSITIONS
-        for telling in row.tells
-        if telling.audience is not Audience.COMPLAINANT
-    }
+    told = {telling.template_key for telling in EVERY_TELLING if telling.audience is not Audience.COMPLAINANT}
     assert told | {READY_KEY, PAUSE_NOTICE} <= set(SENTENCES)
 
 

@@ -31,7 +31,16 @@ ROOT = Path(__file__).resolve().parents[2]
 S = ComplaintStatus
 Login = Callable[[FlaskClient, str], FlaskClient]
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-HEAVY = ("pandas", "xhtml2pdf", "linebot", "openpyxl", "xlsxwriter", "reportlab", "pythainlp")
+HEAVY = (
+    "pandas",
+    "xhtml2pdf",
+    "linebot",
+    "openpyxl",
+    "python_calamine",
+    "xlsxwriter",
+    "reportlab",
+    "pythainlp",
+)
 
 
 def page_of(client: FlaskClient, url: str = LIST) -> str:

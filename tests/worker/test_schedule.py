@@ -16,6 +16,7 @@ from domain.attachments import StoredFile, hold_photo
 from domain.audit import broken_seals, record
 from domain.clock import FrozenClock, now
 from domain.deliveries import DeliveryReason, active_pauses, pause_channel
+from domain.settings import write_setting
 from extensions import db, write_transaction
 from models import (
     Attachment,
@@ -258,18 +259,21 @@ def test_a_message_a_month_old_keeps_what_the_timeline_shows_and_loses_the_rest(
     assert db.session.get_one(OutboxMessage, failed).facts
 
 
-def test_webhook_events_go_a_month_after_they_were_handled(app, frozen_noon: FrozenClock):
+@pytest.mark.parametrize(("kept", "gone"), [(30, 1), (7, 2)])
+def test_webhook_events_go_when_the_town_says(app, frozen_noon: FrozenClock, kept: int, gone: int):
     with write_transaction() as session:
-        for name, done in (("old", now() - timedelta(days=31)), ("new", now()), ("undone", None)):
+        write_setting(session, "keep_receipts_days", kept)
+        for name, days in (("old", 31), ("week", 8), ("new", 0), ("undone", None)):
+            done = None if days is None else now() - timedelta(days=days)
             state = DeliveryState.SENT if done else DeliveryState.READY
             receipt = {"channel": LineChannel.CITIZEN, "webhook_event_id": name, "body": {}}
             session.add(
                 WebhookReceipt(**receipt, state=state, done_at=done, not_before=now(), created_at=now())
             )
 
-    assert upkeep.drop_receipts(app) == 1
+    assert upkeep.drop_receipts(app) == gone
 
-    assert set(db.session.scalars(select(WebhookReceipt.webhook_event_id))) == {"new", "undone"}
+    assert {"new", "undone"} <= set(db.session.scalars(select(WebhookReceipt.webhook_event_id)))
 
 
 def test_a_town_without_line_gathers_no_messages_for_ever(town: Town, frozen_noon: FrozenClock):

@@ -21,9 +21,11 @@ from demo.office_hours import at_work
 from demo.town import Town
 from domain.attachments import StoredFile
 from domain.audit import broken_seals
-from domain.clock import bangkok, bangkok_date, fiscal_year_of, to_bangkok
+from domain.clock import bangkok, bangkok_date, fiscal_year_of, frozen, to_bangkok
+from domain.duty_rounds import due_cases
 from domain.more_time import pending_request
-from domain.sla import CLOSING_TIME, is_working_day
+from domain.office_calendar import OfficeCalendar
+from domain.office_hours import calendar_of
 from domain.workflow import TRANSITIONS
 from extensions import db, write_transaction
 from models import (
@@ -38,7 +40,6 @@ from models import (
     Department,
     Disclosure,
     EventKind,
-    Holiday,
     Job,
     Member,
     Notification,
@@ -146,7 +147,7 @@ def test_nothing_lies_in_the_future(town: Session) -> None:
 
 
 PLANTED_BEFORE = {Member: (Member.is_shared.is_(False),)}  # With the town itself, by the clock on the wall.
-NOT_A_PAST = {"due_at", "not_before"}  # Promises, and messages that wait for their moment.
+NOT_A_PAST = {"due_at", "warn_at", "wake_at", "not_before"}  # Promises, and what waits for its moment.
 LIVED = {
     "Complaint",
     "ComplaintEvent",
@@ -169,16 +170,46 @@ def test_every_story_is_told_in_the_order_of_time(town: Session) -> None:
 
 
 def test_officers_act_in_office_hours(town: Session) -> None:
-    holidays = set(town.scalars(select(Holiday.holiday_date)))
+    calendar = calendar_of(town)
     acts = town.scalars(select(ComplaintEvent.at).where(ComplaintEvent.actor_kind == "staff")).all()
 
     wrong = [
         at
         for at in map(to_bangkok, acts)
-        if not is_working_day(at.date(), holidays) or not time(8, 30) <= at.time() <= CLOSING_TIME
+        if not calendar.is_working_day(at.date())
+        or not time(8, 30) <= at.time()
+        or at > calendar.closing(at.date())
     ]
     assert acts
     assert wrong == []
+
+
+def test_what_was_done_long_ago_is_closed_and_what_nobody_answered_has_lapsed(town: Session) -> None:
+    ends = Counter(town.scalars(select(ComplaintEvent.kind).where(ComplaintEvent.actor_kind == "system")))
+    resolved = [case for case in complaints(town) if case.status is ComplaintStatus.RESOLVED]
+
+    assert ends[EventKind.CLOSE] > ENOUGH / 2
+    assert ends[EventKind.LAPSE] >= 1
+    assert all(case.finished_at and UNTIL - case.finished_at < timedelta(days=25) for case in resolved)
+
+
+def test_the_timeline_of_a_late_case_tells_who_was_reminded(town: Session) -> None:
+    unfinished = [case for case in complaints(town) if case.finished_at is None]
+    late = [case for case in unfinished if case.due_at and case.wake_step >= 2]
+    kinds = [{event.kind for event in case.events} for case in late]
+
+    assert late
+    assert all(found & {EventKind.REMINDED, EventKind.ESCALATED} for found in kinds)
+    told = town.scalars(select(ComplaintEvent.facts).where(ComplaintEvent.kind == EventKind.REMINDED))
+    assert {facts["level"] for facts in told} >= {"due_soon", "overdue", "resolved", "awaiting_citizen"}
+
+
+def test_the_first_round_of_the_worker_has_nothing_to_catch_up_with(town: Session) -> None:
+    with frozen(UNTIL):
+        assert due_cases(town, 1000) == []
+
+    waiting = select(func.count(OutboxMessage.id)).where(OutboxMessage.state == DeliveryState.READY)
+    assert (town.scalar(waiting) or 0) < 100
 
 
 def test_it_looks_like_a_town(town: Session) -> None:
@@ -343,6 +374,6 @@ def _fingerprint_after_planting(app: Flask, session: Session) -> list[tuple[Any,
     ],
 )
 def test_work_waits_for_the_offices_to_open(moment: datetime, opens: datetime) -> None:
-    works = at_work(moment, set(), random.Random(1))  # noqa: S311 - invented data
+    works = at_work(moment, OfficeCalendar(), random.Random(1))  # noqa: S311 - invented data
 
     assert timedelta(0) <= works - opens <= timedelta(minutes=91)

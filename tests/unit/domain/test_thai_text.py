@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain import thai_text
 from domain.errors import InvalidField, MissingField
 from domain.thai_text import (
     clean_text,
@@ -275,6 +276,24 @@ def test_utf16_counts_as_line_does():
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
 def test_utf16_length_is_what_utf16_takes(text):
     assert utf16_length(text) == len(text.encode("utf-16-le")) // 2
+
+
+THAI_AND_OTHERS = st.text(
+    st.sampled_from(
+        [*map(chr, range(0x0E01, 0x0E5C)), *" aZ1-~", "\u0e4d", "\u0e32", "\xa0", "\n", "\u200b", "é"]
+    )
+)
+
+
+@given(THAI_AND_OTHERS)
+@settings(max_examples=600)
+def test_the_short_way_for_plain_text_changes_nothing_the_long_way_would(text):
+    assert thai_text._normalise(text) == thai_text._repair(text)
+    assert thai_text.search_form(text) == thai_text._repaired_form(text)
+
+
+def test_the_short_way_does_not_lose_itself_in_a_long_text():
+    assert thai_text._normalise("กา" * 50_000 + "\x00") == "กา" * 50_000
 
 
 @pytest.mark.parametrize(

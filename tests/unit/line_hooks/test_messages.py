@@ -75,12 +75,46 @@ WORDS = {
         "label_due": "ต้องเสร็จภายใน",
     },
     "staff_note_card": {**CARD, "title": "ผู้ร้องให้คะแนนแล้ว", "button_open": "เปิดเรื่อง"},
+    "staff_digest_card": {
+        **CARD,
+        "title": "งานที่รอท่านวันนี้",
+        "body": "แตะรายการเพื่อเปิดดู\n{summary}",
+        "label_cases": "เรื่องที่ต้องดูก่อน",
+        "button_list": "เปิดรายการ",
+    },
     "plain_text": {"body": "เรื่อง {number} ปิดแล้ว\nดูได้ที่ {track_url}"},
 }
 STATES = {
     "citizen_result_card": {"state_code": "resolved", "state_word": "ดำเนินการเสร็จสิ้น"},
     "staff_new_complaint_card": {"number": "", "state_code": "submitted", "state_word": "เรื่องใหม่"},
     "staff_order_card": {"state_code": "directed", "state_word": "สั่งการแล้ว"},
+    "staff_digest_card": {
+        "number": "20 พ.ย. 2569",
+        "public_code": "",
+        "state_code": "",
+        "state_word": "งานของวันนี้",
+        "state_colour": "late",
+        "summary": "ของท่าน เกินกำหนด: 1\nของท่าน รออยู่: 2",
+        "counts": [
+            {
+                "word": "ของท่าน เกินกำหนด",
+                "count": 1,
+                "url": "https://town.example/admin/complaint/?due=overdue",
+            },
+            {"word": "ของท่าน รออยู่", "count": 2, "url": ""},
+        ],
+        "cases": [
+            {
+                "number": "อส. 56/2569",
+                "what": "ขยะตกค้าง",
+                "due": "18 พ.ย. 2569",
+                "is_late": "yes",
+                "url": "https://town.example/admin/complaints/14",
+            },
+            {"number": "อส. 57/2569", "what": "", "due": "24 พ.ย. 2569", "is_late": ""},
+        ],
+        "list_url": "https://town.example/admin/complaint/?due=overdue",
+    },
 }
 POSTBACKS = {
     "citizen_result_card": {f"rate_{n}": encode("rate", "2026-14", KEY, value=n) for n in range(1, 6)},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import seed
-from domain.workflow import TRANSITIONS
+from domain.tellings import EVERY_TELLING
 from line_hooks.limits import walk
 from line_hooks.messages import build
 from line_sim.checks import check_body
@@ -25,17 +25,19 @@ NAMED = {
     "stars": 4,
     "steps": [("ได้รับเรื่องแล้ว", "done"), ("รอเข้าแผน", "now")],
     **{key: f"https://town.example/{key}" for key in ("track_url", "add_url", "reopen_url", "admin_url")},
-    **{key: f"https://town.example/{key}" for key in ("result_url", "map_url")},
+    **{key: f"https://town.example/{key}" for key in ("result_url", "map_url", "list_url")},
+    "counts": [{"word": "ของท่าน เกินกำหนด", "count": 3, "url": "https://town.example/late"}] * 8,
 }
 WRITTEN = ("subtype_name", "place", "story_short", "zone", "community", "department", "officer_name")
-WRITTEN += ("result_text", "reason", "comment", "kind_word", "outcome_word")
+WRITTEN += ("summary", "result_text", "reason", "comment", "kind_word", "outcome_word")
 DATES = ("due_text", "done_date_text")
 
 each = pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: f"{one['key']}-{one['lang']}")
 
 
 def card_of(template: dict[str, Any], written: str, date: str = "24 พ.ย. 2569") -> list[dict[str, Any]]:
-    facts = {**NAMED, **dict.fromkeys(WRITTEN, written), **dict.fromkeys(DATES, date)}
+    case = {"number": "อส. 56/2569", "what": written, "due": date, "is_late": "yes"}
+    facts = {**NAMED, **dict.fromkeys(WRITTEN, written), **dict.fromkeys(DATES, date), "cases": [case] * 9}
     return build(template["layout"], template["words"], facts, POSTBACKS)  # type: ignore[arg-type]
 
 
@@ -67,7 +69,7 @@ def test_a_reason_is_shown_under_a_label_and_no_label_without_one(template: dict
 @each
 def test_a_citizen_is_told_what_comes_next_or_whom_to_call(template: dict[str, Any]) -> None:
     if not template["key"].startswith("citizen"):
-        assert "button_open" in template["words"]
+        assert {"button_open", "button_list"} & set(template["words"])
         return
     assert "{contact_phone}" in template["words"]["body"]
     assert {"button_view", "button_call"} <= set(template["words"])
@@ -81,6 +83,6 @@ def test_citizens_read_plain_words() -> None:
 
 
 def test_no_message_lies_about_that_nothing_sends() -> None:
-    told = {telling.template_key for row in TRANSITIONS for telling in row.tells}
+    told = {telling.template_key for telling in EVERY_TELLING}
 
     assert {one["key"] for one in TEMPLATES} == told
