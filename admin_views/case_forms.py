@@ -18,6 +18,7 @@ from admin_views.action_forms import (
     PhotoActionForm,
     ReassignForm,
     ReferForm,
+    TimeForm,
     WithdrawForm,
 )
 from admin_views.identity import current_lookups
@@ -25,6 +26,7 @@ from admin_views.photo_intake import form_token
 from domain.actor import Actor
 from domain.clock import today
 from domain.errors import NotFound
+from domain.more_time import extensions_given
 from domain.permissions import Permission, scope_complaints
 from domain.thai_text import to_arabic_digits
 from domain.workflow import UNFINISHED, Action
@@ -115,6 +117,17 @@ def offer(session: Session, actor: Actor, complaint: Complaint, form: ActionForm
         _offer_subtypes(complaint, form)
     if isinstance(form, DirectForm | ReassignForm):
         _offer_officers(session, actor, complaint, form)
+    if isinstance(form, TimeForm):
+        _say_how_often(session, complaint, form)
+    _offer_ways_out(session, complaint, form)
+
+
+def _say_how_often(session: Session, complaint: Complaint, form: TimeForm) -> None:
+    given, most = extensions_given(session, complaint), current_lookups().setting("most_extensions")
+    form.days.description = _("ขยายแล้ว %(given)s จากที่ขยายได้ %(most)s ครั้ง", given=given, most=most)
+
+
+def _offer_ways_out(session: Session, complaint: Complaint, form: ActionForm) -> None:
     if isinstance(form, ForwardForm):
         form.department_id.choices = [
             offered.blank(_("– เลือกหน่วยงาน –")),

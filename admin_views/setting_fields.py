@@ -34,6 +34,25 @@ def said(words: Words) -> str:
     return words.en if language() == "en" else words.th
 
 
+def shown_value(rule: SettingRule, value: Any) -> str:
+    """Return a stored value as a line of text; what is no line is counted or named."""
+    if value in (None, "", [], {}):
+        return ""
+    if rule.kind is Kind.CHOICE:
+        return next((said(words) for code, words in rule.options if code == value), str(value))
+    if rule.kind is Kind.FLAG:
+        return _("ใช่") if value else _("ไม่ใช่")
+    if rule.kind is Kind.OFFICE_WEEK:
+        return " · ".join(
+            f"{said(day)} {hours_text(one) or _('ปิด')}" for day, one in zip(WEEKDAYS, value, strict=True)
+        )
+    if rule.kind is Kind.PHONE_LIST:
+        return " · ".join(f"{one.get('name', '')} {one.get('phone', '')}" for one in value)
+    if rule.kind in {Kind.STATE_WORDS, Kind.WAYS}:
+        return _("%(count)s รายการ", count=len(value))
+    return _("มีไฟล์แล้ว") if rule.kind in {Kind.GEOMETRY, Kind.PICTURE} else str(value)
+
+
 class ClockTimeField(RuleField):
     """A time of day."""
 

@@ -15,16 +15,18 @@ from admin_views.emblem import keep_emblem
 from admin_views.guard import SecureView, language, needs
 from admin_views.identity import current_actor
 from admin_views.menu import menu_items, register_menu_item
-from admin_views.setting_fields import GeometryField, WaysField, field_of, said
+from admin_views.setting_fields import GeometryField, WaysField, field_of, said, shown_value
 from domain.bell import SENTENCES
 from domain.clock import now
 from domain.errors import DomainError, StaleRow
 from domain.numbering import format_number, number_year
 from domain.permissions import Permission
 from domain.setting_changes import all_settings, forget_secret, has_secret, save_settings, seal_of
-from domain.setting_rules import SECTIONS, Kind, Section, SettingRule, rules_of
+from domain.setting_history import PastChange, past_changes
+from domain.setting_rules import SECTIONS, Kind, Section, SettingRule, find_rules, rules_of
 from domain.tellings import AUDIENCE_WORDS, told_to
 from domain.town_colour import WHITE, contrast, parse_colour
+from domain.vault import Vault
 from extensions import db, write_transaction
 from models import Category, MessageTemplate
 
@@ -48,7 +50,11 @@ class SettingView(SecureView):
             and (item.permission is None or actor.can(item.permission))
         ]
         sections = [(section.value, said(words), said(help_)) for section, (words, help_) in SECTIONS.items()]
-        return self.render("admin/settings/hub.html", sections=sections, tables=tables)
+        sought = request.args.get("search", "").strip()[:60]
+        found = [(rule, said(rule.words), said(rule.help)) for rule in find_rules(sought)]
+        return self.render(
+            "admin/settings/hub.html", sections=sections, tables=tables, sought=sought, found=found
+        )
 
     @expose("/<section>", methods=("GET", "POST"))
     @needs(Permission.SETTING_READ)
@@ -67,9 +73,10 @@ class SettingView(SecureView):
         try:
             values = _values(known, form)
             with write_transaction() as session:
-                if request.form.get("seen") != seal_of(session, known):
-                    raise StaleRow
-                changes = save_settings(session, current_actor(), values, current_app.extensions["vault"])
+                seen = (known, request.form.get("seen", ""))
+                changes = save_settings(session, current_actor(), values, _vault(), seen)
+        except StaleRow:
+            return self._page(known, form, 409, theirs=self._differences(known, form))
         except DomainError as error:
             form.place_errors(error)
             return self._page(known, form, 422)
@@ -98,7 +105,24 @@ class SettingView(SecureView):
                 field.messages = _messages()
         return form
 
-    def _page(self, section: Section, form: StepForm, status: int = 200) -> Any:
+    def _differences(self, section: Section, form: StepForm) -> list[tuple[str, str, str]]:
+        """Return what stands there now beside what was typed here: (setting, theirs, mine)."""
+        stored, typed = all_settings(db.session()), _values(section, form)
+        return [
+            (said(rule.words), shown_value(rule, stored.get(rule.key)), shown_value(rule, typed[rule.key]))
+            for rule in rules_of(section)
+            if rule.kind is not Kind.SECRET
+            and rule.key in typed
+            and _differ(rule, stored.get(rule.key), typed[rule.key])
+        ]
+
+    def _page(
+        self,
+        section: Section,
+        form: StepForm,
+        status: int = 200,
+        theirs: list[tuple[str, str, str]] | None = None,
+    ) -> Any:
         stored = all_settings(db.session())
         words, help_ = SECTIONS[section]
         page = self.render(
@@ -110,9 +134,37 @@ class SettingView(SecureView):
             form=form,
             kinds={rule.key: rule.kind.value for rule in rules_of(section)},
             facts=_facts(section, stored),
+            usual=_usual(section, stored),
+            theirs=theirs,
+            history=[_said_change(change) for change in past_changes(db.session(), section)],
             may_save=current_actor().can(Permission.SETTING_UPDATE),
         )
         return make_response(page, status)
+
+
+def _usual(section: Section, stored: dict[str, Any]) -> dict[str, str]:
+    """Return the default of each setting the town has turned away from; empty for the others."""
+    return {
+        rule.key: shown_value(rule, rule.default) if _differ(rule, stored.get(rule.key), rule.default) else ""
+        for rule in rules_of(section)
+    }
+
+
+def _differ(rule: SettingRule, one: Any, other: Any) -> bool:
+    """Tell whether two values differ as people read them; of tables every cell counts."""
+    if rule.kind in {Kind.STATE_WORDS, Kind.WAYS}:
+        return bool((one or {}) != (other or {}))
+    return shown_value(rule, one) != shown_value(rule, other)
+
+
+def _said_change(change: PastChange) -> tuple[PastChange, str, str, str]:
+    old, new = (shown_value(change.rule, one) for one in (change.old, change.new))
+    return change, said(change.rule.words), old, new
+
+
+def _vault() -> Vault:
+    vault: Vault = current_app.extensions["vault"]
+    return vault
 
 
 def _values(section: Section, form: Any) -> dict[str, Any]:

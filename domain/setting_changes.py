@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor
 from domain.audit import record
 from domain.clock import now
-from domain.errors import FieldChecks
+from domain.errors import FieldChecks, StaleRow
 from domain.numbering import RUNNING_ON, carry_on, number_year
 from domain.permissions import Permission, require
 from domain.setting_rules import BY_KEY, RULES, Kind, Section, rules_of
@@ -27,7 +27,11 @@ UNTOLD = frozenset({Kind.GEOMETRY, Kind.SECRET, Kind.PICTURE})
 
 
 def save_settings(
-    session: Session, actor: Actor, values: Mapping[str, Any], vault: Vault
+    session: Session,
+    actor: Actor,
+    values: Mapping[str, Any],
+    vault: Vault,
+    seen: tuple[Section, str] | None = None,
 ) -> dict[str, list[Any]]:
     """Store the values that differ and return what changed as ``{key: [old, new]}``.
 
@@ -38,13 +42,17 @@ def save_settings(
         actor: Needs ``setting:update``.
         values: By key; keys that are not named stay.
         vault: Encrypts secrets.
+        seen: The screen and its ``seal_of`` when it was shown; None trusts that nobody else changed it.
 
     Raises:
         NotPermitted: the actor may not.
+        StaleRow: somebody else has changed the screen since it was shown.
         KeyError: there is no such setting.
         FieldErrors: what cannot be taken, each with its setting's key.
     """
     require(actor, Permission.SETTING_UPDATE)
+    if seen is not None and seal_of(session, seen[0]) != seen[1]:
+        raise StaleRow
     check = FieldChecks()
     wanted: dict[str, Any] = {}
     for key, value in values.items():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from domain.errors import Words
+from domain.thai_text import search_form
 
 
 class Section(StrEnum):
@@ -108,6 +109,16 @@ def _rule(section: Section, entry: dict[str, Any]) -> SettingRule:
 
 SECTIONS, RULES = _read()
 BY_KEY: Final[dict[str, SettingRule]] = {rule.key: rule for rule in RULES}
+
+
+def find_rules(words: str) -> tuple[SettingRule, ...]:
+    """Return the settings whose name or sentence holds every word, in either language."""
+    wanted = [search_form(word) for word in words.split()[:6]]
+    return tuple(rule for rule in RULES if wanted and all(word in _searched(rule) for word in wanted))
+
+
+def _searched(rule: SettingRule) -> str:
+    return search_form(" ".join((*rule.words, *rule.help, rule.key)))
 
 
 def rules_of(section: Section) -> tuple[SettingRule, ...]:

@@ -334,6 +334,12 @@ def test_a_request_for_time_waits_for_the_head_on_the_page(app: Flask) -> None:
     assert "?do=refuse_more_time" in page.text
 
 
+def test_the_form_for_more_time_says_how_often_it_was_given(app: Flask) -> None:
+    desk = Desk(app, "head", S.IN_PROGRESS, "extend")
+
+    assert desk.open("extend").says("ขยายแล้ว 0 จากที่ขยายได้ 2 ครั้ง")
+
+
 def test_duplicate_and_original_lead_to_each_other(app: Flask, session: Session) -> None:
     desk = Desk(app, "clerk", S.DUPLICATE)
     original = session.get_one(Complaint, desk.case(session).duplicate_of_id)

@@ -203,13 +203,38 @@ def test_two_administrators_do_not_overwrite_each_other_unseen(admin: Desk, sess
 
     first = admin.post("/admin/settings/intake", fields)
 
-    assert first.status_code == 422
-    assert "ผู้อื่น" in text_of(first)
+    page = text_of(first)
+    assert first.status_code == 409
+    assert "มีผู้อื่นบันทึกรายการนี้ไปก่อน" in page
+    assert re.search(r"<td>รัศมี[^<]*</td><td>55</td><td>70</td>", page)
+    assert page.count("<tr><td>") == 1
     assert read_setting(session, "nearby_radius_m") == 55
     session.rollback()
-    fields["seen"] = text_of(first).split('name="seen" value="')[1].split('"')[0]
+    fields["seen"] = page.split('name="seen" value="')[1].split('"')[0]
     assert admin.post("/admin/settings/intake", fields).status_code == 303
     assert read_setting(session, "nearby_radius_m") == 70
+
+
+@on_sqlite
+def test_a_screen_says_who_changed_it_last_and_from_what(admin: Desk) -> None:
+    assert "setting-history" not in text_of(admin.get("/admin/settings/intake"))
+    save(admin, "intake", nearby_radius_m="70")
+    save(admin, "mail", mail_password="geheim", mail_host="127.0.0.1", mail_from="a@example.go.th")
+
+    page = text_of(admin.get("/admin/settings/intake"))
+    assert re.search(r"รัศมี[^<]*</b>: 100 → 70", page)
+    assert "นายภาคิน" in page
+    mail = text_of(admin.get("/admin/settings/mail"))
+    assert "geheim" not in mail
+    assert "รหัสผ่าน</b> <span" in mail
+
+
+@on_sqlite
+def test_a_setting_is_found_by_its_words(admin: Desk) -> None:
+    page = text_of(admin.get("/admin/settings/?search=เตือน"))
+    assert "/admin/settings/clock#warn_percent" in page
+    assert "/admin/settings/town#" not in page
+    assert "ลองใช้คำอื่น" in text_of(admin.get("/admin/settings/?search=ไดโนเสาร์"))
 
 
 @on_sqlite
