@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from domain.clock import bangkok_date, fiscal_year_bounds, fiscal_year_of, now, today
 from domain.data_doctor_parts import Check, Example, Found, case_select, cases, example, listed
 from domain.errors import Words
-from domain.numbering import PUBLIC_SERIES
+from domain.numbering import PUBLIC_SERIES, RUNNING_ON
 from domain.office_calendar import ClockError
 from domain.office_hours import calendar_of
 from domain.settings import read_setting
@@ -170,6 +171,10 @@ def due_on_day_off(session: Session) -> Found:
     return listed(found)
 
 
+Series = dict[tuple[str, int], list[int]]
+"""Running numbers on complaints, by code and year."""
+
+
 def gaps_in_numbers(session: Session) -> Found:
     """Number series with a number left out, or one that does not stand where its numbers end."""
     return listed([example("complaints", code, said) for code, said in wrong_series(session)])
@@ -178,34 +183,39 @@ def gaps_in_numbers(session: Session) -> Found:
 def wrong_series(session: Session) -> list[tuple[str, str]]:
     """Return code and description of each series whose numbers do not follow one another.
 
-    A series may begin above 1 where the rule of its reset was changed on the way.
+    Where the rule of the reset was changed on the way (``numbering.carry_on``), a series leaves out what the
+    code's other series gave out, and stands at their highest until it gives out one of its own.
     """
-    issued = session.execute(
-        select(
-            Complaint.number_code,
-            Complaint.number_year,
-            func.min(Complaint.number_running).label("lowest"),
-            func.max(Complaint.number_running).label("highest"),
-            func.count().label("count"),
+    issued: Series = defaultdict(list)
+    for code, year, running in session.execute(
+        select(Complaint.number_code, Complaint.number_year, Complaint.number_running).where(
+            Complaint.number_running.is_not(None), Complaint.number_code.is_not(None)
         )
-        .where(Complaint.number_running.is_not(None), Complaint.number_code.is_not(None))
-        .group_by(Complaint.number_code, Complaint.number_year)
-        .order_by(Complaint.number_code, Complaint.number_year)
-    ).all()
+    ):
+        issued[str(code), int(year or 0)].append(int(running or 0))
     stored = {
         (row.code, row.year): row.last_number
         for row in session.scalars(select(NumberSeries).where(NumberSeries.code != PUBLIC_SERIES))
     }
-    years = [code for code, _year in stored]
-    wrong: list[tuple[str, str]] = []
-    row: Any
-    for row in issued:
-        code, year, lowest, highest, count = row
-        is_whole = highest - lowest + 1 == count and (lowest == 1 or years.count(code) > 1)
-        if not is_whole or stored.get((code, year)) != highest:
-            last = stored.get((code, year), 0)
-            wrong.append((code, f"{code} {year or ''}: {lowest}–{highest} = {count}, {last}"))
-    return wrong
+    return [
+        (code, f"{code} {year or ''}: {min(own)}–{max(own)} = {len(own)}, {stored.get((code, year), 0)}")
+        for (code, year), own in sorted(issued.items())
+        if not _follows(code, year, issued, stored)
+    ]
+
+
+def _follows(code: str, year: int, issued: Series, stored: dict[tuple[str, int], int]) -> bool:
+    """Tell whether a series has every number once, up to where it stands."""
+    numbers = issued[code, year]
+    tops, elsewhere = {max(numbers)}, set[int]()
+    if (code, RUNNING_ON) in stored:
+        tops |= {last for (owner, _year), last in stored.items() if owner == code}
+        elsewhere |= {
+            one for key, found in issued.items() if key[0] == code and key[1] != year for one in found
+        }
+    every = set(numbers)
+    missing = set(range(1, max(numbers) + 1)) - every - elsewhere
+    return not missing and len(every) == len(numbers) and stored.get((code, year)) in tops
 
 
 def bangkok_day_of(session: Session, column: Any) -> ColumnElement[Any]:

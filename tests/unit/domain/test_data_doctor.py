@@ -266,6 +266,25 @@ def test_a_series_that_runs_on_from_the_old_rule_is_whole(app: Flask) -> None:
     assert found("number_gaps").count == 0
 
 
+def test_a_rule_turned_there_and_back_leaves_no_false_gap_and_hides_no_true_one(app: Flask) -> None:
+    with write_transaction() as session:
+        cases = {}
+        for year, number in ((2569, 1), (2569, 2), (0, 3), (0, 4), (2569, 5), (2569, 6)):
+            one = cases[number] = new_case(session)
+            one.number, one.number_code = f"อส. {number}/2569", "อส."
+            one.number_year, one.number_running = year, number
+        session.add_all(
+            [
+                NumberSeries(code="อส.", year=2569, last_number=6),
+                NumberSeries(code="อส.", year=0, last_number=6),
+            ]
+        )
+    assert found("number_gaps").count == 0
+
+    change(cases[5], number=None, number_code=None, number_running=None, number_year=None)
+    assert labels("number_gaps")[0].startswith("อส. 2569")
+
+
 # The town ------------------------------------------------------------------------------------------------
 
 
