@@ -155,7 +155,8 @@ def addresses(app: Flask, session: Session, case: Complaint) -> Iterator[str]:
 
 
 def said(text: str, words: list[str]) -> list[str]:
-    plain = re.sub(r"\s+", " ", text)
+    now = re.sub(r'<details class="setting-history">.*?</details>', "", text, flags=re.DOTALL)
+    plain = re.sub(r"\s+", " ", now)  # The history of a setting rightly names what it was.
     return [word for word in words if word in plain]
 
 
