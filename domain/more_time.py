@@ -176,7 +176,7 @@ add_message(
 )
 add_message(
     "extended_enough",
-    thai="เรื่องนี้ขยายเวลาครบ {most} ครั้งแล้ว ขยายอีกไม่ได้ (จำนวนครั้งตั้งได้ในหน้า ตั้งค่า › กำหนดเวลา)",
+    thai="เรื่องนี้ขยายเวลาครบ {most} ครั้งแล้ว ขยายอีกไม่ได้ (จำนวนครั้งตั้งได้ในหน้า ตั้งค่า › เวลาทำการและกำหนดเวลา)",
     english="This case was extended {most} times already, which is all the settings allow",
 )
 add_message(

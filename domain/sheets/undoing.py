@@ -52,7 +52,7 @@ add_message(
 )
 add_message(
     "sheet_undo_gone",
-    thai="ย้อนกลับไม่ได้แล้ว เพราะพ้น {days:,} วันหลังนำเข้า (ตั้งได้ที่ ตั้งค่า › ระยะเวลาเก็บข้อมูล)",
+    thai="ย้อนกลับไม่ได้แล้ว เพราะพ้น {days:,} วันหลังนำเข้า (ตั้งได้ที่ ตั้งค่า › การเก็บข้อมูล)",
     english="It cannot be taken back: more than {days:,} days have passed (see Settings › Retention)",
 )
 add_message(
