@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import event, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, SessionTransaction
 
 from domain.clock import now
@@ -44,10 +46,13 @@ def kept_for(session: Session, key: str) -> timedelta:
 
 
 def write_setting(session: Session, key: str, value: Any) -> None:
-    """Store a setting's value; the caller commits."""
+    """Store a setting's value; the caller commits. Of two who write a new row at once the later one holds."""
     row = session.get(Setting, key)
     if row is None:
-        session.add(Setting(key=key, value=value, updated_at=now()))
+        make = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+        fresh = make(Setting).values(key=key, value=value, updated_at=now())
+        kept = {"value": fresh.excluded.value, "updated_at": fresh.excluded.updated_at}
+        session.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=kept))
     else:
         row.value = value
         row.updated_at = now()

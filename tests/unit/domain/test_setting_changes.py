@@ -105,6 +105,20 @@ def test_settings_are_read_once_a_transaction(session: Session, sql_count: Any) 
     assert read_setting(session, "nearby_radius_m") == 7
 
 
+def test_two_who_write_a_new_setting_at_once_do_not_stumble(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_setting(session, "digest_sent_day", "2026-11-20")
+    session.commit()
+    with monkeypatch.context() as blind:
+        blind.setattr(session, "get", lambda *_args: None)  # As for whoever looked a moment before.
+        write_setting(session, "digest_sent_day", "2026-11-21")
+    session.commit()
+
+    assert session.get_one(Setting, "digest_sent_day", populate_existing=True).value == "2026-11-21"
+    assert read_setting(session, "digest_sent_day") == "2026-11-21"
+
+
 def test_states_are_said_in_the_towns_own_words(session: Session, save: Any) -> None:
     save(state_words={"in_progress": {"th": "ช่างลงพื้นที่", "citizen_th": "ช่างกำลังไป"}})
     use_state_words(read_setting(session, "state_words"))
