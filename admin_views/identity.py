@@ -165,7 +165,8 @@ def current_lookups() -> Lookups:
     if "lookups" not in g:
         version = db.session.scalar(select(LookupStamp.version).where(LookupStamp.id == 1))
         g.lookups = fresh_lookups(version or 0)
-    return g.lookups  # type: ignore[no-any-return]
+    found: Lookups = g.lookups
+    return found
 
 
 def _touch_afterwards(response: Response) -> Response:

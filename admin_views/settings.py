@@ -13,7 +13,7 @@ from sqlalchemy import select
 from admin_views.complaint_forms import StepForm
 from admin_views.emblem import keep_emblem
 from admin_views.guard import SecureView, language, needs
-from admin_views.identity import current_actor
+from admin_views.identity import current_actor, current_lookups
 from admin_views.menu import menu_items, register_menu_item
 from admin_views.setting_fields import GeometryField, WaysField, field_of, said, shown_value
 from domain.bell import SENTENCES
@@ -28,7 +28,7 @@ from domain.tellings import AUDIENCE_WORDS, told_to
 from domain.town_colour import WHITE, contrast, parse_colour
 from domain.vault import Vault
 from extensions import db, write_transaction
-from models import Category, MessageTemplate
+from models import MessageTemplate
 
 
 class SettingView(SecureView):
@@ -207,7 +207,7 @@ def _facts(section: Section, stored: dict[str, Any]) -> dict[str, Any]:
 
 def _next_number(stored: dict[str, Any]) -> str:
     """Return how a number issued now would read."""
-    code = db.session.scalar(select(Category.code).where(Category.is_active).order_by(Category.sort_order))
+    code = next((row.code for row in current_lookups().categories.values() if row.is_active), None)
     year = number_year(now(), str(stored["number_year"]))
     return format_number(str(stored["number_pattern"]), code or "อส.", 56, year)
 
