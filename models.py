@@ -45,16 +45,21 @@ from tables.enums import JobKind as JobKind
 from tables.enums import LineChannel as LineChannel
 from tables.enums import LineState as LineState
 from tables.enums import LinkPurpose as LinkPurpose
+from tables.enums import MessagePriority as MessagePriority
 from tables.enums import OutboxChannel as OutboxChannel
 from tables.enums import Outcome as Outcome
 from tables.enums import PauseReason as PauseReason
 from tables.enums import PlanReason as PlanReason
 from tables.enums import QuestionKind as QuestionKind
+from tables.enums import RichMenuKind as RichMenuKind
 from tables.enums import Scope as Scope
 from tables.enums import SheetKind as SheetKind
 from tables.enums import SheetState as SheetState
 from tables.enums import StatusKind as StatusKind
 from tables.enums import Urgency as Urgency
+from tables.line import LineConnection as LineConnection  # การเชื่อมต่อ LINE
+from tables.line import LineUsage as LineUsage  # ข้อความ LINE ต่อวัน
+from tables.line import RichMenu as RichMenu  # เมนูท้ายแชต
 from tables.organisation import Department as Department  # สำนัก/กอง
 from tables.organisation import Holiday as Holiday  # วันหยุดราชการ
 from tables.organisation import NumberSeries as NumberSeries  # ชุดเลขที่

@@ -105,6 +105,8 @@ class Permission(StrEnum):
     """See the table that translates imported words."""
     IMPORT_MAP_UPDATE = "import_map:update"
     """Change the table that translates imported words."""
+    LINE_MANAGE = "line:manage"
+    """Connect the LINE channels, test them and lay their menus."""
     MAP_READ = "map:read"
     """See complaints on the map."""
     MEMBER_CREATE = "member:create"

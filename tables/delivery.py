@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from tables.base import Base, UtcDateTime, bool_true, enum_type, int_zero, label, pk
+from tables.base import Base, UtcDateTime, bool_false, bool_true, enum_type, int_zero, label, pk
 from tables.complaints import Complaint
-from tables.enums import AuditAction, DeliveryState, JobKind, LineChannel, OutboxChannel
+from tables.enums import AuditAction, DeliveryState, JobKind, LineChannel, MessagePriority, OutboxChannel
 
 UNDONE = text("state IN ('ready', 'leased')")
 
@@ -110,6 +110,19 @@ class OutboxMessage(LeaseMixin, Base):
     reply_token: Mapped[str | None] = mapped_column(String(120), info=label("กุญแจตอบกลับ", secret=True))
     dedupe_key: Mapped[str] = mapped_column(String(160), unique=True, info=label("กันส่งซ้ำ"))
     retry_key: Mapped[str] = mapped_column(String(36), info=label("X-Line-Retry-Key"))
+    reply_until: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=label("ตอบฟรีได้ถึง")
+    )  # Of a message that is pushed once its token is too old; an answer has none and is dropped then.
+    priority: Mapped[MessagePriority] = mapped_column(
+        enum_type(MessagePriority),
+        default=MessagePriority.ESSENTIAL,
+        server_default=MessagePriority.ESSENTIAL.value,
+        info=label("ความสำคัญ"),
+    )
+    is_silent: Mapped[bool_false] = mapped_column(info=label("ส่งโดยไม่มีเสียง"))
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="SET NULL"), index=True, info=label("ไปกับข้อความ")
+    )
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("หมดอายุ"))
     last_status: Mapped[int | None] = mapped_column(info=label("รหัสตอบล่าสุด"))
     provider_request_id: Mapped[str | None] = mapped_column(String(80), info=label("X-Line-Request-Id"))

@@ -294,6 +294,23 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     DEAD = "dead"
     CANCELLED = "cancelled"
+    MERGED = "merged"
+
+
+class MessagePriority(StrEnum):
+    """Whether somebody must hear of it now, or may hear of it with the next thing there is to say."""
+
+    ESSENTIAL = "essential"
+    ROUTINE = "routine"
+
+
+class RichMenuKind(StrEnum):
+    """Whose menu it is at the foot of the chat."""
+
+    CITIZEN = "citizen"
+    GUEST = "guest"
+    OFFICER = "officer"
+    EXECUTIVE = "executive"
 
 
 class OutboxChannel(StrEnum):
@@ -309,6 +326,8 @@ class JobKind(StrEnum):
 
     COMPLAINT_COPY = "complaint_copy"
     CASE_EXPORT = "case_export"
+    LINE_TEST = "line_test"
+    RICH_MENUS = "rich_menus"
 
 
 class LinkPurpose(StrEnum):
@@ -317,6 +336,8 @@ class LinkPurpose(StrEnum):
     FIRST_ADMINISTRATOR = "first_administrator"
     INVITATION = "invitation"
     RESET = "reset"
+    LINE_LINK = "line_link"
+    MEMBER_LINE = "member_line"
 
 
 class ConsentPurpose(StrEnum):

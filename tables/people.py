@@ -96,6 +96,9 @@ class LineAccount(Base):
     state_changed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info=label("สถานะเปลี่ยนเมื่อ")
     )  # The event's own time: a late follow must not undo a newer unfollow.
+    display_name: Mapped[str | None] = mapped_column(String(120), info=label("ชื่อใน LINE", personal=True))
+    profile_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("ถามชื่อจาก LINE เมื่อ"))
+    menu_id: Mapped[str | None] = mapped_column(String(80), info=label("เมนูที่ผูกไว้"))
 
     member: Mapped[Member | None] = relationship(back_populates="line_accounts", info=label("สมาชิก"))
     staff_user: Mapped[StaffUser | None] = relationship(back_populates="line_accounts", info=label("เจ้าหน้าที่"))

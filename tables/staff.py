@@ -139,7 +139,7 @@ class AuthAttempt(Base):
 
 
 class AccountLink(Base):
-    """ลิงก์ใช้ครั้งเดียว — first administrator, invitation or reset; only its hash is stored."""
+    """ลิงก์ใช้ครั้งเดียว — first administrator, invitation, reset, or a phone to link; only its hash is stored."""
 
     __tablename__ = "account_link"
 
@@ -148,6 +148,9 @@ class AccountLink(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True, info=label("แฮชของลิงก์", secret=True))
     staff_user_id: Mapped[int | None] = mapped_column(
         ForeignKey("staff_user.id", ondelete="CASCADE"), index=True, info=label("เจ้าหน้าที่")
+    )
+    member_id: Mapped[int | None] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), index=True, info=label("สมาชิก")
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("ออกเมื่อ"))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("หมดอายุ"))
