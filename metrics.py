@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config import Settings
 from domain.clock import now
 from extensions import db
-from models import DeliveryState, Job, OutboxMessage, Schedule, WebhookReceipt
+from models import DeliveryState, Job, LineConnection, OutboxMessage, Schedule, WebhookReceipt
 from worker.leases import undone
 
 metrics = Blueprint("metrics", __name__)
@@ -63,6 +63,10 @@ def _lines() -> Iterator[str]:
     planned = db.session.scalar(select(func.min(Schedule.next_run_at)))
     late = max(0.0, (moment - planned).total_seconds()) if planned else 0
     yield f"uphee_schedule_late_seconds {late:.0f}"
+    yield from _head("uphee_line_quota_used", "Messages of the month LINE has counted, at the last reading.")
+    readings = db.session.execute(select(LineConnection.channel, LineConnection.quota_used)).all()
+    for channel, used in readings:
+        yield f'uphee_line_quota_used{{channel="{channel}"}} {used or 0}'
 
 
 def _head(name: str, words: str) -> tuple[str, str]:

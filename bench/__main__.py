@@ -7,6 +7,7 @@ import sys
 
 from bench import (
     cases,
+    dispatching,
     documents,
     duty,
     importing,
@@ -17,6 +18,7 @@ from bench import (
     serving,
     sheets,
     starting,
+    webhooks,
 )
 from bench.measuring import Report
 
@@ -27,6 +29,8 @@ BENCHES = {
     "cases": cases.run,
     "registering": registering.run,
     "serving": serving.run,
+    "dispatching": dispatching.run,
+    "webhooks": webhooks.run,
     "documents": documents.run,
     "importing": importing.run,
     "photos": photos.run,

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,15 @@ DIED = '{"errors": ["died"], "spent": []}'
 def run(report: Report) -> None:
     """Let eight clerks register five hundred complaints each and look at the numbers, per database."""
     report.heading(f"บันทึกเรื่องพร้อมกัน {PROCESSES} โปรเซส โปรเซสละ {EACH} เรื่อง · registering")
-    _on(report, "SQLite, synchronous=FULL", "")
-    with _postgresql() as url:
+    on_both(report, _on)
+
+
+def on_both(report: Report, measure: Callable[[Report, str, str], None]) -> None:
+    """Measure on SQLite as in service and, where the tools of the tests are there, on PostgreSQL."""
+    measure(report, "SQLite, synchronous=FULL", "")
+    with postgresql() as url:
         if url:
-            _on(report, "PostgreSQL", url)
+            measure(report, "PostgreSQL", url)
         else:
             report.line("PostgreSQL", "requirements-dev.txt is not installed: not measured")
 
@@ -70,7 +75,7 @@ def _clerk(folder: Path, url: str, number: int) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def _postgresql() -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Yield the address of an embedded server with an empty database, "" where none is installed."""
     try:
         import pgserver  # noqa: PLC0415 - a tool of the tests, there only where they are

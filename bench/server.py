@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import select
 from app import create_app
 from bench.filling import fill
 from bench.town import TOWN, bench_settings, signed_in
+from bench.webhooks import SECRET
 from commands.database import upgrade_database
 from commands.planting import plant
 from commands.serve import CHANNEL_TIMEOUT, CONNECTION_LIMIT, THREADS
@@ -52,6 +54,18 @@ def product(folder: Path) -> tuple[Flask, dict[str, Any]]:
     return app, {"cookie": f"{name}={cookie.value if cookie else ''}", "form": form}
 
 
+def webhook(folder: Path) -> tuple[Flask, dict[str, Any]]:
+    """Return the product over an empty town with a LINE channel, and whether it has loaded LINE's SDK."""
+    keys = {"line_citizen_token": "bench", "line_citizen_secrets": (SECRET,)}
+    app = create_app(replace(bench_settings(folder), **keys))
+    with app.app_context():
+        upgrade_database()
+        with write_transaction() as session:
+            plant(session, TOWN)
+        db.session.remove()
+    return app, {"heavy": sum(name.startswith("linebot") for name in sys.modules)}
+
+
 def entry_form(client: FlaskClient) -> dict[str, str]:
     """Return a filled entry form with an officer, all but its own token."""
     page = client.get("/admin/complaint/new").get_data(as_text=True)
@@ -81,7 +95,8 @@ def entry_form(client: FlaskClient) -> dict[str, str]:
 def main(what: str, port: str, folder: str) -> None:
     """Serve until terminated; the first line printed says ready and carries what the client needs."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # Fifty clients on eight threads do queue.
-    app, facts = (hello(), {}) if what == "hello" else product(Path(folder))
+    makers = {"product": product, "webhook": webhook}
+    app, facts = makers[what](Path(folder)) if what in makers else (hello(), {})
     sys.stdout.write(f"ready {json.dumps(facts)}\n")
     sys.stdout.flush()
     waitress.serve(

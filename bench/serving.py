@@ -31,43 +31,51 @@ SERVER = Path(__file__).with_name("server.py")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kind of request; ``body`` makes each request's own form."""
+    """One kind of request; ``body`` makes each one's own form, ``signed`` a body with its own headers."""
 
     name: str
     path: str
     headers: dict[str, str]
     body: Callable[[], str] | None = None
     wanted: int = 200
+    signed: Callable[[], tuple[str, dict[str, str]]] | None = None
+
+    def fresh(self) -> tuple[bytes | None, dict[str, str]]:
+        """Return body and headers of one more request."""
+        if self.signed is not None:
+            body, headers = self.signed()
+            return body.encode(), {**self.headers, **headers}
+        return (self.body().encode() if self.body else None), self.headers
 
 
 def run(report: Report) -> None:
     """Serve hello and the product in turn, fifty connections each."""
     report.heading(f"ผ่าน HTTP {CONNECTIONS} การเชื่อมต่อ · waitress, 8 threads, synchronous=FULL")
     with tempfile.TemporaryDirectory(prefix="u-phee-bench-", ignore_cleanup_errors=True) as folder:
-        with _served("hello", folder) as (port, _facts):
-            hello = _load(port, Call("hello", "/", {}))
-        with _served("product", folder) as (port, facts):
+        with served("hello", folder) as (port, _facts):
+            hello = load(port, Call("hello", "/", {}))
+        with served("product", folder) as (port, facts):
             cookie = {"Cookie": facts["cookie"]}
             calls = [
                 _registering(cookie, facts["form"]),
                 Call("/track", "/track", {}),
                 Call("/admin/complaint/", "/admin/complaint/", cookie),
             ]
-            loads = [(call, _load(port, call)) for call in calls]
-    report.line("hello", _figure(hello))
-    for call, load in loads:
-        share = load.rate / hello.rate
+            loads = [(call, load(port, call)) for call in calls]
+    report.line("hello", figure(hello))
+    for call, seen in loads:
+        share = seen.rate / hello.rate
         report.line(
             f"{call.name} against hello",
-            f"{share:.2f}×  {_figure(load)}",
+            f"{share:.2f}×  {figure(seen)}",
             f"≥ {LEAST_SHARE}×",
             met=share >= LEAST_SHARE,
         )
-        spread = load.p99 / load.p50
+        spread = seen.p99 / seen.p50
         report.line(
             f"{call.name} p99 / p50", f"{spread:.1f}", f"≤ {MOST_SPREAD:g}", met=spread <= MOST_SPREAD
         )
-        report.line(f"{call.name} errors", str(load.errors), "0", met=load.errors == 0)
+        report.line(f"{call.name} errors", str(seen.errors), "0", met=seen.errors == 0)
 
 
 def _registering(cookie: dict[str, str], fields: dict[str, str]) -> Call:
@@ -93,11 +101,13 @@ class Load:
         self.errors = errors
 
 
-def _figure(load: Load) -> str:
-    return f"{load.rate:,.0f}/s, p50 {load.p50:.0f} ms, p99 {load.p99:.0f} ms"
+def figure(seen: Load) -> str:
+    """Return rate and times in words."""
+    return f"{seen.rate:,.0f}/s, p50 {seen.p50:.0f} ms, p99 {seen.p99:.0f} ms"
 
 
-def _load(port: int, call: Call) -> Load:
+def load(port: int, call: Call) -> Load:
+    """Send one kind of request over fifty connections for a few seconds."""
     spent: list[float] = []
     errors: list[int] = []
     _connection(port, call, time.perf_counter() + 0.5, [], [])
@@ -117,10 +127,10 @@ def _load(port: int, call: Call) -> Load:
 def _connection(port: int, call: Call, end: float, spent: list[float], errors: list[int]) -> None:
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     while time.perf_counter() < end:
-        body = call.body() if call.body else None
+        body, headers = call.fresh()
         begin = time.perf_counter()
         try:
-            client.request("POST" if body else "GET", call.path, body=body, headers=call.headers)
+            client.request("POST" if body else "GET", call.path, body=body, headers=headers)
             answer = client.getresponse()
             answer.read()
             if answer.status != call.wanted:
@@ -133,7 +143,8 @@ def _connection(port: int, call: Call, end: float, spent: list[float], errors: l
 
 
 @contextlib.contextmanager
-def _served(what: str, folder: str) -> Iterator[tuple[int, Any]]:
+def served(what: str, folder: str) -> Iterator[tuple[int, Any]]:
+    """Run one of ``bench.server``'s servers and yield its port and what it told."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

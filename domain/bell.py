@@ -41,6 +41,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "case_export_ready": ("ไฟล์รายการคำร้องพร้อมแล้ว", "The file of complaints is ready"),
     "line_paused": ("การส่ง LINE หยุดชั่วคราว กรุณาตรวจสอบ", "Sending by LINE has paused: please look"),
+    "line_quota_low": (
+        "ข้อความ LINE ของเดือนนี้ใช้ไปร้อยละ {percent} กรุณาดูหน้าโควตา LINE",
+        "{percent} percent of this month's LINE messages are used: please look at the quota page",
+    ),
     "mail_paused": ("การส่งอีเมลหยุดชั่วคราว กรุณาตรวจสอบ", "Sending by e-mail has paused: please look"),
 }
 

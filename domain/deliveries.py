@@ -24,6 +24,8 @@ from tables.staff import staff_role
 
 PAUSE_NOTICE: Final = "line_paused"
 """Template key of the bell row administrators get when a LINE channel stops."""
+QUOTA_NOTICE: Final = "line_quota_low"
+"""The same when most of a channel's messages of the month are used."""
 MAIL_PAUSE_NOTICE: Final = "mail_paused"
 """The same when letters stop."""
 MAIL_SETTINGS: Final = (
@@ -55,6 +57,10 @@ class DeliveryReason(StrEnum):
     CHANNEL_OFF = "channel_off"
     TEMPLATE_OFF = "template_off"
     CANNOT_BUILD = "cannot_build"
+    QUIET_HOURS = "quiet_hours"
+    SAVING = "saving"
+    SAVED = "saved"
+    SUPERSEDED = "superseded"
     CRASHED = "crashed"
     HANDLER_FAILED = "handler_failed"
     MAIL_UNREACHABLE = "mail_unreachable"
@@ -86,6 +92,13 @@ REASON_WORDS: Final[Mapping[DeliveryReason, tuple[str, str]]] = {
     _R.CHANNEL_OFF: ("ยังไม่ได้เปิดใช้ช่องทางนี้", "This channel is switched off"),
     _R.TEMPLATE_OFF: ("เทศบาลปิดใช้ข้อความนี้", "The municipality has switched this message off"),
     _R.CANNOT_BUILD: ("ถ้อยคำของข้อความนี้ใช้ไม่ได้ โปรดแก้ข้อความ", "The words of this message do not work"),
+    _R.QUIET_HOURS: ("รอถึงเช้า เพราะอยู่ในเวลางดส่ง", "Waits for the morning: these are quiet hours"),
+    _R.SAVING: (
+        "รอไปพร้อมข้อความถัดไป เพื่อประหยัดโควตา",
+        "Waits to go with the next message: the month's messages are few",
+    ),
+    _R.SAVED: ("ไม่ได้ส่งทาง LINE เพื่อประหยัดโควตา", "Not sent by LINE: the month's messages are few"),
+    _R.SUPERSEDED: ("มีข้อความใหม่กว่าของเรื่องเดียวกันแทนแล้ว", "A newer message on the same complaint replaced it"),
     _R.CRASHED: ("ระบบหยุดกลางคันหลายครั้ง", "The worker stopped half-way several times"),
     _R.HANDLER_FAILED: ("ทำไม่สำเร็จ", "It could not be done"),
     _R.MAIL_UNREACHABLE: (
@@ -182,7 +195,7 @@ def pause_channel(
     pause = Pause(reason, _end_of(reason, times, retry_after), times)
     _write(session, channel, pause)
     if not again and reason is not DeliveryReason.RATE_LIMITED:
-        _tell_administrators(session, channel, pause)
+        _tell_of_pause(session, channel, pause)
     return pause
 
 
@@ -243,7 +256,14 @@ def _first_of_next_month(moment: datetime) -> datetime:
     return bangkok(local.year + local.month // 12, local.month % 12 + 1, 1)
 
 
-def _tell_administrators(session: Session, channel: OutboxChannel, pause: Pause) -> None:
+def _tell_of_pause(session: Session, channel: OutboxChannel, pause: Pause) -> None:
+    facts = {"channel": channel.value, "reason": pause.reason.value, "until": pause.until.isoformat()}
+    notice = MAIL_PAUSE_NOTICE if channel is OutboxChannel.EMAIL else PAUSE_NOTICE
+    tell_administrators(session, notice, facts)
+
+
+def tell_administrators(session: Session, template_key: str, facts: dict[str, Any]) -> None:
+    """Ring the bell of everybody who looks after the system; the caller commits."""
     administrators = session.scalars(
         select(StaffUser.id)
         .join(staff_role, staff_role.c.staff_user_id == StaffUser.id)
@@ -252,9 +272,7 @@ def _tell_administrators(session: Session, channel: OutboxChannel, pause: Pause)
         .where(RoleGrant.permission == Permission.SYSTEM_MANAGE.value, StaffUser.is_active, Role.is_active)
         .distinct()
     ).all()
-    facts = {"channel": channel.value, "reason": pause.reason.value, "until": pause.until.isoformat()}
-    notice = MAIL_PAUSE_NOTICE if channel is OutboxChannel.EMAIL else PAUSE_NOTICE
     session.add_all(
-        Notification(staff_user_id=staff_user_id, template_key=notice, facts=facts, created_at=now())
+        Notification(staff_user_id=staff_user_id, template_key=template_key, facts=facts, created_at=now())
         for staff_user_id in administrators
     )

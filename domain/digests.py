@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from domain.actor import Actor
 from domain.clock import BANGKOK, bangkok_day_bounds, now, to_bangkok
 from domain.lookups import Lookups
+from domain.message_priority import priority_of
 from domain.notifications import reachable
 from domain.office_hours import calendar_of, minutes_of
 from domain.permissions import Permission
@@ -295,6 +296,7 @@ def _enqueue(
             facts=facts,
             dedupe_key=key,
             retry_key=str(uuid.uuid4()),
+            priority=priority_of(DIGEST),
             not_before=now(),
             expires_at=bangkok_day_bounds(to_bangkok(now()).date())[1],  # Tomorrow has its own.
             created_at=now(),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor
 from domain.clock import bangkok_date, now
 from domain.labels import STEP_WORDS, citizen_word, duration_text, promised_words, word
+from domain.message_priority import priority_of, waits_for_company
 from domain.permissions import Permission
 from domain.settings import read_setting
 from domain.snapshots import changes_since
@@ -172,10 +173,19 @@ def _enqueue(
             facts=card_facts(complaint, event, to.language, for_citizen=for_citizen),
             dedupe_key=f"{event.id}:{template_key}:{to.key}",
             retry_key=str(uuid.uuid4()),
-            not_before=held_until(session, actor, event),
+            priority=priority_of(template_key),
+            not_before=_first_turn(session, actor, event, template_key, to.channel),
             created_at=now(),
         )
     )
+
+
+def _first_turn(
+    session: Session, actor: Actor, event: ComplaintEvent, template_key: str, channel: OutboxChannel
+) -> datetime:
+    """Return when a message may first go: held for undo; by LINE a routine one also waits for company."""
+    company = timedelta(0) if channel is OutboxChannel.EMAIL else waits_for_company(session, template_key)
+    return held_until(session, actor, event) + company
 
 
 def held_until(session: Session, actor: Actor, event: ComplaintEvent) -> datetime:

@@ -1,4 +1,4 @@
-"""The only HTTP to LINE: push, reply, bot info, profile, content, quota.
+"""The only HTTP to LINE: push, reply, content, bot info, profile, quota, and ``ask`` for the rest.
 
 Nothing is retried here: each failure says which kind it is, and the worker decides. Retries with the
 same retry key are LINE's own rule (line.md §2.2), so the key comes from the caller's stored row.
@@ -12,11 +12,43 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError
+
+from line_hooks.problems import (
+    JsonDict,
+    LineAnswer,
+    LineError,
+    LinePermanent,
+    LineQuotaExhausted,
+    LineRateLimited,
+    LineRecipientInvalid,
+    LineReplyTokenSpent,
+    LineRetryable,
+    LineUnauthorised,
+    answer_of,
+    detail_of,
+    network_problem,
+    problem_of,
+)
+
+__all__ = [
+    "Accepted",
+    "LineError",
+    "LineGateway",
+    "LinePermanent",
+    "LineQuotaExhausted",
+    "LineRateLimited",
+    "LineRecipientInvalid",
+    "LineReplyTokenSpent",
+    "LineRetryable",
+    "LineUnauthorised",
+    "Quota",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -28,66 +60,7 @@ TIMEOUT_SECONDS = (3.0, 10.0)
 CONTENT_MAX_BYTES = 20 * 1024 * 1024
 CONTENT_MAX_SECONDS = 60.0
 _CONTENT_FINAL = frozenset({401, 403, 404, 410, 429})
-_RETRY_STATUSES = frozenset({408})
 _CHUNK = 64 * 1024
-
-JsonDict = dict[str, Any]
-
-
-class LineError(Exception):
-    """A call to LINE that did not succeed.
-
-    Attributes:
-        status: HTTP status; None when no answer came.
-        detail: LINE's own words, shortened; never a token or a message body.
-        retry_after: Seconds LINE asked us to wait, when it said so.
-        uncertain: The request may have been carried out all the same.
-        request_id: LINE's ``x-line-request-id``; empty when there was none.
-    """
-
-    def __init__(
-        self,
-        status: int | None,
-        detail: str,
-        retry_after: float | None = None,
-        *,
-        uncertain: bool = False,
-        request_id: str = "",
-    ) -> None:
-        super().__init__(f"LINE {status or 'unreachable'}: {detail}")
-        self.status = status
-        self.detail = detail
-        self.retry_after = retry_after
-        self.uncertain = uncertain
-        self.request_id = request_id
-
-
-class LineRetryable(LineError):
-    """LINE or the way to it is ill: try again later with the same retry key."""
-
-
-class LineRateLimited(LineError):
-    """Too many requests at once (429): nothing was accepted; pause the channel, then the same key again."""
-
-
-class LineQuotaExhausted(LineError):
-    """The month's messages are used up (429): nothing goes out before the quota changes."""
-
-
-class LineUnauthorised(LineError):
-    """The token is wrong (401) or the account may not do this (403): stop the channel and say so."""
-
-
-class LinePermanent(LineError):
-    """The request itself is wrong (other 4xx): the same request never succeeds."""
-
-
-class LineRecipientInvalid(LinePermanent):
-    """LINE does not know this recipient: wrong provider or a stale id."""
-
-
-class LineReplyTokenSpent(LinePermanent):
-    """The reply token was used before, or is too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +91,6 @@ class Quota:
     used: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    data: JsonDict | None
-    """None when the body is not a JSON object, as from a proxy's error page."""
-
-    @property
-    def request_id(self) -> str:
-        return self.headers.get("x-line-request-id", "")
-
-
 class LineGateway:
     """One channel's line to LINE: a connection pool and its token. Safe to share between threads.
 
@@ -143,6 +104,7 @@ class LineGateway:
         *,
         base_url: str | None = None,
         timeout: tuple[float, float] = TIMEOUT_SECONDS,
+        at_once: int = 8,
     ) -> None:
         """Prepare the pool; nothing is sent.
 
@@ -151,6 +113,7 @@ class LineGateway:
             token: The channel access token.
             base_url: ``LINE_API_URL``; None is LINE itself, with its second host for content.
             timeout: Seconds to connect and to wait for an answer.
+            at_once: How many requests may be under way side by side.
 
         Raises:
             ValueError: The token is empty or has characters no header can carry.
@@ -165,7 +128,7 @@ class LineGateway:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._pool = urllib3.PoolManager(
             num_pools=2,
-            maxsize=8,
+            maxsize=at_once,
             retries=False,
             timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
         )
@@ -177,7 +140,9 @@ class LineGateway:
         """Close the idle connections."""
         self._pool.clear()
 
-    def push(self, to: str, messages: Sequence[JsonDict], retry_key: str) -> Accepted:
+    def push(
+        self, to: str, messages: Sequence[JsonDict], retry_key: str, *, silent: bool = False
+    ) -> Accepted:
         """Send up to five messages to one person. Counts against the quota.
 
         Args:
@@ -185,11 +150,15 @@ class LineGateway:
             messages: LINE message objects, as ``messages.build`` makes them.
             retry_key: UUID, fixed for the life of this sending and kept before the first try; LINE
                 remembers it for 24 hours, after that the same key sends a second message.
+            silent: The phone shall not ring.
 
         Raises:
             LineError: One of its children says what to do.
         """
-        return self._send("/v2/bot/message/push", {"to": to, "messages": list(messages)}, retry_key)
+        body: JsonDict = {"to": to, "messages": list(messages)}
+        if silent:
+            body["notificationDisabled"] = True
+        return self._send("/v2/bot/message/push", body, retry_key)
 
     def reply(self, reply_token: str, messages: Sequence[JsonDict]) -> Accepted:
         """Answer a webhook event. Free, once per token, within a minute, and never to be repeated blindly.
@@ -200,14 +169,63 @@ class LineGateway:
         """
         return self._send("/v2/bot/message/reply", {"replyToken": reply_token, "messages": list(messages)})
 
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: JsonDict | bytes | None = None,
+        *,
+        content_type: str = "application/json",
+        blob: bool = False,
+    ) -> JsonDict:
+        """Ask any other question of the Messaging API and return the answer's JSON; never a message.
+
+        Args:
+            method: ``GET``, ``POST``, ``PUT`` or ``DELETE``.
+            path: Beginning with a slash; ids in it percent-encoded.
+            body: A JSON object, or bytes such as a picture.
+            content_type: Of bytes.
+            blob: Ask the host of content instead.
+
+        Raises:
+            LineError: One of its children; also for an answer that is not JSON.
+        """
+        answer = self._asked(method, path, body, content_type=content_type, blob=blob)
+        return answer.data or {}
+
+    def ask_with_date(
+        self, method: str, path: str, body: JsonDict | None = None
+    ) -> tuple[JsonDict, datetime | None]:
+        """Ask as ``ask`` does and also return LINE's own clock (UTC); None when it does not tell."""
+        answer = self._asked(method, path, body)
+        return answer.data or {}, _moment(answer.headers.get("date", ""))
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: JsonDict | bytes | None,
+        *,
+        content_type: str = "application/json",
+        blob: bool = False,
+    ) -> LineAnswer:
+        raw = json.dumps(body, ensure_ascii=False).encode() if isinstance(body, dict) else body
+        headers = {"Content-Type": content_type} if raw is not None else None
+        host = self._blob if blob else self._api
+        response = self._request(method, host + path, body=raw, headers=headers)
+        answer = answer_of(response, response.data)
+        if 200 <= answer.status < 300 and answer.data is not None:
+            return answer
+        raise problem_of(answer)
+
     def bot_info(self) -> JsonDict:
         """Return the channel's own account: ``userId``, ``basicId``, ``displayName``, ``chatMode``."""
-        return self._get("/v2/bot/info")
+        return self.ask("GET", "/v2/bot/info")
 
     def profile(self, user_id: str) -> JsonDict | None:
         """Return ``displayName`` and more of a person; None when unknown, not a friend, or blocking us."""
         try:
-            return self._get(f"/v2/bot/profile/{quote(user_id, safe='')}")
+            return self.ask("GET", f"/v2/bot/profile/{quote(user_id, safe='')}")
         except LinePermanent as problem:
             if problem.status == 404:
                 return None
@@ -215,8 +233,8 @@ class LineGateway:
 
     def quota(self) -> Quota:
         """Return the month's limit and what is used of it; two calls."""
-        limit = self._get("/v2/bot/message/quota")
-        used = self._get("/v2/bot/message/quota/consumption")
+        limit = self.ask("GET", "/v2/bot/message/quota")
+        used = self.ask("GET", "/v2/bot/message/quota/consumption")
         return Quota(
             limit=int(limit.get("value", 0)) if limit.get("type") == "limited" else None,
             used=int(used.get("totalUsage", 0)),
@@ -247,16 +265,10 @@ class LineGateway:
         return body, response.headers.get("Content-Type", "application/octet-stream")
 
     def _content_problem(self, response: urllib3.BaseHTTPResponse) -> LineError:
-        answer = _answer_of(response, response.read(_CHUNK))
+        answer = answer_of(response, response.read(_CHUNK))
         if answer.status in _CONTENT_FINAL:
-            return _problem(answer)
-        return LineRetryable(answer.status, _detail(answer), request_id=answer.request_id)
-
-    def _get(self, path: str) -> JsonDict:
-        answer = self._call("GET", path)
-        if answer.status == 200 and answer.data is not None:
-            return answer.data
-        raise _problem(answer)
+            return problem_of(answer)
+        return LineRetryable(answer.status, detail_of(answer), request_id=answer.request_id)
 
     def _send(self, path: str, body: JsonDict, retry_key: str | None = None) -> Accepted:
         headers = {"Content-Type": "application/json"}
@@ -269,13 +281,13 @@ class LineGateway:
             return Accepted(first, _sent_ids(answer), repeated=True)
         if 200 <= answer.status < 300 and answer.data is not None:
             return Accepted(answer.request_id, _sent_ids(answer))
-        raise _problem(answer)
+        raise problem_of(answer)
 
     def _call(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> _Answer:
+    ) -> LineAnswer:
         response = self._request(method, self._api + path, body=body, headers=headers)
-        return _answer_of(response, response.data)
+        return answer_of(response, response.data)
 
     def _request(
         self,
@@ -288,7 +300,7 @@ class LineGateway:
     ) -> urllib3.BaseHTTPResponse:
         started = time.monotonic()
         try:
-            response = self._pool.request(
+            response = self._pool.urlopen(
                 method,
                 url,
                 body=body,
@@ -297,7 +309,7 @@ class LineGateway:
                 preload_content=preload_content,
             )
         except HTTPError as fault:
-            problem = _network_problem(fault)
+            problem = network_problem(fault)
             self._log(method, None, "", started, problem.detail)
             raise problem from None
         self._log(method, response.status, response.headers.get("x-line-request-id", ""), started)
@@ -317,12 +329,6 @@ class LineGateway:
         )
 
 
-def _network_problem(fault: HTTPError) -> LineRetryable:
-    # Only these three are raised before a byte of the request has left.
-    never_left = isinstance(fault, (NewConnectionError, ConnectTimeoutError, NameResolutionError))
-    return LineRetryable(None, type(fault).__name__, uncertain=not never_left)
-
-
 def _read_all(response: urllib3.BaseHTTPResponse, max_bytes: int, deadline: float) -> bytes:
     parts: list[bytes] = []
     size = 0
@@ -337,58 +343,16 @@ def _read_all(response: urllib3.BaseHTTPResponse, max_bytes: int, deadline: floa
     return b"".join(parts)
 
 
-def _answer_of(response: urllib3.BaseHTTPResponse, raw: bytes) -> _Answer:
+def _moment(header: str) -> datetime | None:
     try:
-        data = json.loads(raw)
+        told = parsedate_to_datetime(header)
     except ValueError:
-        data = None
-    return _Answer(response.status, response.headers, data if isinstance(data, dict) else None)
+        return None
+    return told if told.tzinfo else None
 
 
-def _sent_ids(answer: _Answer) -> tuple[str, ...]:
+def _sent_ids(answer: LineAnswer) -> tuple[str, ...]:
     sent = (answer.data or {}).get("sentMessages")
     if not isinstance(sent, list):
         return ()
     return tuple(str(one["id"]) for one in sent if isinstance(one, dict) and "id" in one)
-
-
-def _detail(answer: _Answer) -> str:
-    if answer.data is None:
-        return "the answer is not LINE's"
-    words = [str(answer.data.get("message", ""))]
-    details = answer.data.get("details")
-    if isinstance(details, list):
-        words += [f"{d.get('property')}: {d.get('message')}" for d in details if isinstance(d, dict)]
-    return "; ".join(words)[:500]
-
-
-def _retry_after(answer: _Answer) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() else None
-
-
-def _problem(answer: _Answer) -> LineError:
-    """Turn an answer into the error that says what to do (line.md §2.3, reliability.md §4.3)."""
-    detail = _detail(answer)
-    kind: type[LineError] = LinePermanent
-    if answer.status in {401, 403}:
-        kind = LineUnauthorised
-    elif answer.status == 429:
-        kind = LineQuotaExhausted if "monthly limit" in detail.lower() else LineRateLimited
-    elif answer.status < 400 or answer.status >= 500 or answer.status in _RETRY_STATUSES:
-        kind = LineRetryable
-    elif answer.status == 400:
-        kind = _bad_request(detail)
-    # A 5xx may come after LINE took the message, and a 2xx that is not LINE's says nothing at all.
-    uncertain = kind is LineRetryable and (answer.status >= 500 or 200 <= answer.status < 300)
-    return kind(
-        answer.status, detail, _retry_after(answer), uncertain=uncertain, request_id=answer.request_id
-    )
-
-
-def _bad_request(detail: str) -> type[LineError]:
-    if "Invalid reply token" in detail:
-        return LineReplyTokenSpent
-    if "Failed to send messages" in detail or "The property, 'to'" in detail:
-        return LineRecipientInvalid
-    return LinePermanent

@@ -174,7 +174,11 @@ def postpone(
     if not counts:
         columns |= {
             "attempts": kind.attempts - 1,
-            "first_attempt_at": case((kind.attempts <= 1, None), else_=kind.first_attempt_at),
+            # A row that was born with one has brought an older key along: its age must not be forgotten.
+            "first_attempt_at": case(
+                (and_(kind.attempts <= 1, kind.first_attempt_at >= kind.created_at), None),
+                else_=kind.first_attempt_at,
+            ),
         }
     columns |= {"state": DeliveryState.READY, "not_before": not_before}
     return _let_go(session, kind, [row_id], token, **columns) == 1

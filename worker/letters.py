@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -16,17 +16,20 @@ from flask import Flask
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from domain.clock import now
 from domain.deliveries import MAIL_TEST, DeliveryReason
 from domain.phones import readable_phone
 from domain.settings import read_setting
 from domain.vault import Vault
 from line_hooks.handlers import ANSWER_KEY
+from line_hooks.link_events import LINK_FOR
 from line_hooks.messages import CardFacts, CardProblem, build
 from line_hooks.postback import encode
 from models import (
     LineAccount,
     LineChannel,
     LineState,
+    MessagePriority,
     MessageTemplate,
     OutboxChannel,
     OutboxMessage,
@@ -44,6 +47,7 @@ LINE_CHANNELS: Final = {
     OutboxChannel.LINE_STAFF: LineChannel.STAFF,
 }
 _RATINGS: Final = range(1, 6)
+STATUS_LAYOUT: Final = "citizen_status_card"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,15 @@ class Letter:
         channel: The way out.
         recipient: LINE user id.
         reply_token: Set for an answer; None for a push.
+        may_push: A message with a reply token that is pushed when the token is too late.
+        complaint_id: What it is about.
+        is_routine: It may wait for company.
+        is_status: It shows where its complaint stands, so a newer one of the same complaint replaces it.
+        is_silent: The phone shall not ring.
+        company: Rows whose messages go in this one's body.
+        written_at: When it was put into the outbox.
+        facts: Of an answer that is completed just before it is sent (``link_events.link_messages``).
+        language: Likewise.
         retry_key: Fixed for the life of a push.
         attempts: Begun before this time.
         first_attempt_at: When the first of them began.
@@ -77,12 +90,21 @@ class Letter:
     first_attempt_at: datetime | None
     expires_at: datetime | None
     was_tried: bool
+    written_at: datetime
     body: list[JsonDict] | None = None
     is_new: bool = False
     stopped: DeliveryReason | None = None
     detail: str = ""
     recipient_name: str = ""
     is_test: bool = False
+    may_push: bool = False
+    complaint_id: int | None = None
+    is_routine: bool = False
+    is_status: bool = False
+    is_silent: bool = False
+    company: tuple[int, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "th"
 
 
 def write_letters(session: Session, app: Flask, row_ids: Iterable[int]) -> list[Letter]:
@@ -116,25 +138,37 @@ class _Desk:
             row_id=row.id,
             channel=row.channel,
             recipient=row.recipient,
-            reply_token=row.reply_token,
+            reply_token=_living_token(row),
             retry_key=row.retry_key,
             attempts=row.attempts,
             first_attempt_at=row.first_attempt_at,
             expires_at=row.expires_at,
             was_tried=row.last_error is not None,
+            written_at=row.created_at,
             recipient_name=row.recipient_name,
             is_test=row.template_key == MAIL_TEST,
+            may_push=row.reply_until is not None,
+            complaint_id=row.complaint_id,
+            is_routine=row.priority is MessagePriority.ROUTINE,
+            is_status=self._layout(row) == STATUS_LAYOUT,
+            is_silent=row.is_silent,
         )
         stopped = self._unreachable(row)
         if stopped is not None:
             return replace(blank, stopped=stopped)
         if row.sent_body:
             return replace(blank, body=row.sent_body)
+        if LINK_FOR in row.facts:
+            return replace(blank, body=[], facts=row.facts, language=row.language)
         return self._written(blank, row)
+
+    def _layout(self, row: OutboxMessage) -> str:
+        template = self._templates.get((row.template_key, "th"))
+        return template.layout if template else ""
 
     def _unreachable(self, row: OutboxMessage) -> DeliveryReason | None:
         """Say why a push cannot reach anybody; an answer goes to whoever has just written to us."""
-        if row.reply_token is not None:
+        if _living_token(row) is not None:
             return None
         if row.channel is OutboxChannel.EMAIL:
             return None if row.recipient in self._mailboxes else DeliveryReason.MAIL_GONE
@@ -162,6 +196,8 @@ class _Desk:
         return self._card(row)
 
     def _answer(self, row: OutboxMessage) -> list[JsonDict]:
+        if "messages" in row.facts:  # Built and checked where the question was understood.
+            return list(row.facts["messages"])
         facts: CardFacts = {
             "number": "",
             "public_code": "",
@@ -204,6 +240,12 @@ class _Desk:
         if layout == "citizen_result_card" and not facts.get("is_rated"):
             return {f"rate_{stars}": encode("rate", code, self._key, value=stars) for stars in _RATINGS}
         return {}
+
+
+def _living_token(row: OutboxMessage) -> str | None:
+    """Return the reply token while it may be used; a message that can be pushed does without an old one."""
+    is_over = row.reply_until is not None and now() >= row.reply_until
+    return None if is_over else row.reply_token
 
 
 def _templates(session: Session, keys: set[str]) -> dict[tuple[str, str], MessageTemplate]:

@@ -17,13 +17,12 @@ from typing import Final
 
 from flask import Flask
 
-from config import Settings
 from domain.deliveries import LOCKED_OUT, active_pauses, lift_pause
 from domain.labels import use_state_words
 from domain.settings import read_setting
 from extensions import db, write_transaction
 from models import DeliveryState
-from worker import case_export, copies, jobs, outbox, receipts, schedule
+from worker import case_export, copies, jobs, line_people, line_tests, outbox, receipts, rich_menus, schedule
 from worker.mail import MailCarrier
 from worker.senders import Carrier, Postman
 
@@ -36,7 +35,7 @@ LONGEST_STOP_SECONDS: Final = 15.0
 WAKE: Final = "wake_worker"
 """Under this name ``app.extensions`` holds a function that ends the worker's sleep, where one runs."""
 
-ROOMS: Final = (case_export, copies)
+ROOMS: Final = (case_export, copies, line_people, line_tests, rich_menus)
 """Rooms whose import registers their jobs and tasks; a new room adds itself here."""
 
 _MOST_PASSES: Final = 10_000
@@ -67,8 +66,7 @@ def run_worker(app: Flask, stop: Event) -> None:
 
     Blocks. Sets ``app.extensions["wake_worker"]`` for as long as it runs.
     """
-    settings: Settings = app.extensions["settings"]
-    postman = Postman(settings)
+    postman = Postman(app)
     with app.app_context():
         _prepare()
     counts = Counts()
@@ -113,7 +111,7 @@ def drain_once(app: Flask, postman: Postman | None = None, *, periodic: bool = T
         postman: Carries the messages; by default one of the app's settings, closed at the end.
         periodic: Also run the periodic work whose time has come.
     """
-    carrier = postman or Postman(app.extensions["settings"])
+    carrier = postman or Postman(app)
     mail = MailCarrier(app)
     counts = Counts()
     never: Callable[[], bool] = lambda: False  # noqa: E731 - a value, not a rule

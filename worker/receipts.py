@@ -15,6 +15,7 @@ from domain.faults import fault_point
 from domain.vault import Vault
 from extensions import db, write_transaction
 from line_hooks.handlers import Incoming, Tools, handle
+from line_hooks.incoming import NotYet
 from models import DeliveryState, WebhookReceipt
 from worker.addresses import Addresses
 from worker.leases import Lease, claim, error_text, finish, give_back, has_work, postpone, wait_after
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 BATCH: Final = 20
 LEASE: Final = timedelta(seconds=60)
+WAITS: Final = timedelta(minutes=1)
 _BY_TIME: Final = (WebhookReceipt.event_timestamp, WebhookReceipt.id)
 
 
@@ -36,7 +38,13 @@ def handle_due(app: Flask, stopping: Callable[[], bool]) -> int:
         return 0
     fault_point("worker_claimed")
     vault: Vault = app.extensions["vault"]
-    tools = Tools(button_key=vault.button_key, track_url=Addresses(app).tracking())
+    addresses = Addresses(app)
+    tools = Tools(
+        button_key=vault.button_key,
+        track_url=addresses.tracking(),
+        link=addresses.page,
+        allows_http=addresses.allows_http,
+    )
     for index, receipt_id in enumerate(lease.ids):
         if stopping():
             with write_transaction() as session:
@@ -55,6 +63,9 @@ def _handle_one(lease: Lease, receipt_id: int, tools: Tools) -> None:
                 return
             outcome = handle(session, _incoming(session.get_one(WebhookReceipt, receipt_id)), tools)
             fault_point("worker_before_finish")
+    except NotYet:
+        _wait(lease, receipt_id)
+        return
     except Exception as fault:
         logger.exception("webhook event failed", extra={"receipt_id": receipt_id})
         _put_off(lease, receipt_id, fault)
@@ -70,6 +81,13 @@ def _incoming(receipt: WebhookReceipt) -> Incoming:
         received_at=receipt.created_at,
         body=receipt.body,
     )
+
+
+def _wait(lease: Lease, receipt_id: int) -> None:
+    """Look at an event again in a while; it has not failed, so that costs no attempt."""
+    with write_transaction() as session:
+        again_at = now() + WAITS
+        postpone(session, WebhookReceipt, receipt_id, lease.token, again_at, counts=False, last_error=None)
 
 
 def _put_off(lease: Lease, receipt_id: int, fault: Exception) -> None:

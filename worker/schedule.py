@@ -24,6 +24,7 @@ from models import Schedule
 from worker import duties, upkeep
 from worker.data_doctor import look_at_data
 from worker.leases import error_text
+from worker.line_quota import read_quotas
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ TASKS: dict[str, Task] = {
     "audit_seal": Task(HOUR, upkeep.seal_audit),
     "auth_attempts": Task(HOUR, upkeep.sweep_attempts),
     "channels": Task(HOUR, upkeep.look_after_channels),
+    "line_quota": Task(HOUR, read_quotas),
     "data_doctor": Task(HOUR, look_at_data),  # It looks once a night, and when somebody has asked.
     "stale_drafts": Task(DAY, upkeep.drop_drafts),
     "stored_litter": Task(DAY, upkeep.drop_litter),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
+
+from flask import Flask
 
 from config import Settings
 from domain.deliveries import DeliveryReason
@@ -29,13 +31,19 @@ from line_hooks.client import (
     LineRetryable,
     LineUnauthorised,
 )
+from line_hooks.keys import keys_of
+from line_hooks.link_events import link_messages
 from models import DeliveryState, OutboxChannel
+from worker.buckets import Bucket
 from worker.leases import wait_after
-from worker.letters import Letter
+from worker.letters import LINE_CHANNELS, Letter
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE: Final = 8  # The gateway keeps as many connections.
+AT_ONCE: Final = 50  # Threads, and connections the gateway keeps.
+MOST_A_SECOND: Final = (
+    1600.0  # Eight tenths of what LINE takes from a channel: 2,000 a second (line.md §2.1).
+)
 STOP_AFTER: Final = timedelta(hours=23)  # LINE forgets a retry key after 24 h and would send a second time.
 REPLY_RETRY: Final = timedelta(seconds=2)
 _NO_ANSWER: Final = frozenset({DeliveryReason.UNREACHABLE, DeliveryReason.MAIL_UNREACHABLE})
@@ -56,6 +64,8 @@ class Verdict:
         again_at: When to try again; None for a final state, or to leave the row's turn as it was.
         counts: False when the try reached nobody and is nobody's fault.
         pauses: The whole channel stops for this reason.
+        drops_token: The reply token is of no use any more: it is pushed next time.
+        parts_company: What rode along goes on its own again.
         retry_after: Seconds LINE asked us to wait.
     """
 
@@ -68,6 +78,8 @@ class Verdict:
     counts: bool = True
     pauses: DeliveryReason | None = None
     retry_after: float | None = None
+    drops_token: bool = False
+    parts_company: bool = False
 
     @property
     def is_trouble(self) -> bool:
@@ -76,50 +88,64 @@ class Verdict:
 
 
 class Carrier(Protocol):
-    """Carries the letters of some channels and knows what the answers mean."""
+    """Carries the letters of some channels and knows what the answers mean.
+
+    Attributes:
+        is_well: The last letters were taken, so that many may be begun at once.
+    """
+
+    is_well: bool
 
     @property
     def channels(self) -> frozenset[OutboxChannel]:
         """Return the channels that are switched on."""
 
+    @property
+    def at_once(self) -> int:
+        """Return how many letters may be under way side by side."""
+
     def look_around(self) -> None:
         """Notice what has changed since the last batch."""
 
-    def carry(self, letters: Sequence[Letter]) -> list[Any]:
-        """Send a few letters and return an answer for each, in their order."""
+    def carry(self, letters: Sequence[Letter]) -> list[Future[Any]]:
+        """Send letters and return the answer to come for each, in their order."""
 
     def judge(self, letter: Letter, answer: Any, moment: datetime) -> Verdict:
         """Return what becomes of a letter after an answer."""
 
 
 class Postman:
-    """Carries letters to LINE, several at a time; one per worker."""
+    """Carries letters to LINE, many at a time; one per worker."""
 
-    def __init__(self, settings: Settings, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> None:
+    def __init__(self, app: Flask, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> None:
         """Open a gateway for each channel that has a usable token; nothing is sent."""
-        tokens = {
-            OutboxChannel.LINE_CITIZEN: settings.line_citizen_token,
-            OutboxChannel.LINE_STAFF: settings.line_staff_token,
-        }
+        self.is_well = False
+        self._app = app
+        self._timeout = timeout
         self._gateways: dict[OutboxChannel, LineGateway] = {}
-        for channel, token in tokens.items():
-            if not token:
-                continue
-            try:
-                gateway = LineGateway(channel.value, token, base_url=settings.line_api_url, timeout=timeout)
-            except ValueError:
-                logger.exception("LINE channel is off", extra={"line_channel": channel.value})
-                continue
-            self._gateways[channel] = gateway
+        self._tokens: dict[OutboxChannel, str | None] = {}
+        self._buckets = {channel: Bucket(MOST_A_SECOND) for channel in LINE_CHANNELS}
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="postman")
+        with app.app_context():
+            self.look_around()
 
     @property
     def channels(self) -> frozenset[OutboxChannel]:
         """Return the channels that are switched on."""
         return frozenset(self._gateways)
 
+    @property
+    def at_once(self) -> int:
+        """Return how many letters may be under way side by side."""
+        return AT_ONCE
+
     def look_around(self) -> None:
-        """Do nothing: tokens come from the environment and do not change."""
+        """Follow the tokens: one may have been pasted, replaced or taken away on the screen."""
+        for channel, line_channel in LINE_CHANNELS.items():
+            token = keys_of(self._app, line_channel).token
+            if channel not in self._tokens or token != self._tokens[channel]:
+                self._tokens[channel] = token
+                self._connect(channel, token)
 
     def judge(self, letter: Letter, answer: Answer, moment: datetime) -> Verdict:
         """Return what becomes of a letter after LINE's answer."""
@@ -139,15 +165,28 @@ class Postman:
         for gateway in self._gateways.values():
             gateway.close()
 
-    def carry(self, letters: Sequence[Letter]) -> list[Answer]:
-        """Send up to ``AT_ONCE`` letters side by side and return an answer for each, in their order."""
-        if len(letters) == 1:
-            return [self._carry(letters[0])]
-        return list(self._pool.map(self._carry, letters))
+    def carry(self, letters: Sequence[Letter]) -> list[Future[Any]]:
+        """Send letters side by side and return the answer to come for each, in their order."""
+        return [self._pool.submit(self._carry, letter) for letter in letters]
+
+    def _connect(self, channel: OutboxChannel, token: str | None) -> None:
+        old = self._gateways.pop(channel, None)
+        if old is not None:
+            old.close()
+        if not token:
+            return
+        settings: Settings = self._app.extensions["settings"]
+        try:
+            self._gateways[channel] = LineGateway(
+                channel.value, token, base_url=settings.line_api_url, timeout=self._timeout, at_once=AT_ONCE
+            )
+        except ValueError:
+            logger.exception("LINE channel is off", extra={"line_channel": channel.value})
 
     def _carry(self, letter: Letter) -> Answer:
         fault_point("worker_before_send")
         try:
+            self._buckets[letter.channel].take()
             answer = self._hand_over(letter)
         except LineError as problem:
             return problem
@@ -159,10 +198,10 @@ class Postman:
 
     def _hand_over(self, letter: Letter) -> Accepted:
         gateway = self._gateways[letter.channel]
-        body = letter.body or []
+        body = link_messages(gateway, letter) if letter.facts else letter.body or []
         if letter.reply_token is not None:
             return gateway.reply(letter.reply_token, body)
-        return gateway.push(letter.recipient, body, letter.retry_key)
+        return gateway.push(letter.recipient, body, letter.retry_key, silent=letter.is_silent)
 
 
 def judge_before(letter: Letter, moment: datetime) -> Verdict | None:
@@ -200,8 +239,38 @@ def judge(letter: Letter, answer: Answer, moment: datetime) -> Verdict:
             pauses=pause,
             retry_after=answer.retry_after,
         )
+    return _refused(letter, answer, moment)
+
+
+def _refused(letter: Letter, answer: LineError, moment: datetime) -> Verdict:
     reason = _REFUSALS.get(type(answer), DeliveryReason.REFUSED)
+    if reason is DeliveryReason.REPLY_TOO_LATE and letter.may_push:
+        return _pushed_next(answer, moment)
+    if reason is DeliveryReason.REFUSED and letter.company:
+        # One of several messages is not to LINE's liking; alone each has a verdict of its own.
+        return Verdict(
+            state=DeliveryState.READY,
+            reason=reason,
+            detail=answer.detail,
+            status=answer.status,
+            request_id=answer.request_id,
+            again_at=moment,
+            parts_company=True,
+        )
     return _ended(DeliveryState.FAILED, reason, answer)
+
+
+def _pushed_next(answer: LineError, moment: datetime) -> Verdict:
+    return Verdict(
+        state=DeliveryState.READY,
+        reason=DeliveryReason.REPLY_TOO_LATE,
+        detail=answer.detail,
+        status=answer.status,
+        request_id=answer.request_id,
+        again_at=moment,
+        counts=False,
+        drops_token=True,
+    )
 
 
 _PAUSES: Final[dict[type[LineError], DeliveryReason]] = {
@@ -238,7 +307,7 @@ def _after_reply(letter: Letter, answer: LineError, moment: datetime) -> Verdict
     if answer.uncertain:
         return _ended(DeliveryState.DEAD, DeliveryReason.UNCERTAIN, answer)
     again_at = moment + REPLY_RETRY
-    if letter.expires_at is not None and again_at >= letter.expires_at:
+    if not letter.may_push and letter.expires_at is not None and again_at >= letter.expires_at:
         return _ended(DeliveryState.CANCELLED, DeliveryReason.EXPIRED, answer)
     return Verdict(
         state=DeliveryState.READY,
@@ -256,4 +325,6 @@ def _ended(state: DeliveryState, reason: DeliveryReason, answer: LineError) -> V
         detail=answer.detail,
         status=answer.status,
         request_id=answer.request_id,
+        # What surely did not go out goes on without the message it rode with.
+        parts_company=state is not DeliveryState.DEAD,
     )

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import ColumnElement, Select, delete, null, select, text, update
 from sqlalchemy.orm import Session
 
-from config import Settings
 from domain import account_links, drafts, throttle, user_sessions
 from domain.attachments import drop_stale_drafts
 from domain.audit import seal
@@ -26,6 +25,7 @@ from models import (
     Job,
     OutboxChannel,
     OutboxMessage,
+    RichMenu,
     Setting,
     WebhookReceipt,
 )
@@ -81,6 +81,7 @@ def drop_litter(app: Flask) -> int:
     for column in (Attachment.storage_key, Attachment.preview_key, Attachment.print_key, Job.result_key):
         named.update(session.scalars(select(column).where(column.is_not(None))))
     named.update(session.scalars(select(Setting.value).where(Setting.key == "logo_key")))
+    named.update(session.scalars(select(RichMenu.picture_key).where(RichMenu.picture_key.is_not(None))))
     session.rollback()
     for key in old - named:
         files.delete(key)
@@ -127,8 +128,7 @@ def drop_receipts(_app: Flask) -> int:
 
 def look_after_channels(app: Flask) -> int:
     """Cancel what a switched-off channel will not send, lift a quota pause that is over; return how many."""
-    settings: Settings = app.extensions["settings"]
-    postman, mail = Postman(settings), MailCarrier(app)
+    postman, mail = Postman(app), MailCarrier(app)
     try:
         lifted = _lift_quota_pauses(postman)
         mail.look_around()

@@ -21,12 +21,14 @@ import psycopg
 import pytest
 from flask import Flask
 from helpers.visitor import Visitor
+from sqlalchemy.orm import Session
 
 from app import create_app
 from commands.database import upgrade_database
 from commands.planting import plant
 from config import Settings
 from demo.accounts import plant_accounts
+from domain.settings import write_setting
 from extensions import db, write_transaction
 
 TOWN = "khon_kaen"
@@ -83,7 +85,15 @@ def plant_template(app: Flask) -> None:
         with write_transaction() as session:
             plant(session, TOWN)
             plant_accounts(session)
+            speak_at_once(session)
         let_go()
+
+
+def speak_at_once(session: Session) -> None:
+    """Let routine messages go like the others, at any hour: what waits has stories of its own."""
+    write_setting(session, "line_merge_minutes", 0)
+    write_setting(session, "line_quiet_from", "00:00")
+    write_setting(session, "line_quiet_until", "00:00")
 
 
 @contextmanager

@@ -56,7 +56,7 @@ class Town:
 
     def drain(self, *, periodic: bool = False) -> Counts:
         """Let a worker do what is due, then look at the database afresh."""
-        postman = Postman(self.app.extensions["settings"], self.timeout)
+        postman = Postman(self.app, self.timeout)
         try:
             return drain_once(self.app, postman, periodic=periodic)
         finally:

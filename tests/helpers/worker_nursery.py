@@ -19,7 +19,7 @@ def _work(environment: dict[str, str]) -> None:
     app = create_app(settings)
     if "FOREVER" in environment:
         run_worker(app, threading.Event())
-    postman = Postman(settings, timeout=(2.0, 10.0))
+    postman = Postman(app, timeout=(2.0, 10.0))
     drain_once(app, postman)
     postman.close()
 

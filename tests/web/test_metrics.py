@@ -104,7 +104,7 @@ def test_every_figure_says_what_it_is_in_the_words_prometheus_knows(client: Flas
 
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
     lines = answer.get_data(as_text=True).split("\n")
-    assert [line.split()[3] for line in lines if line.startswith("# TYPE")] == ["gauge"] * 3
+    assert [line.split()[3] for line in lines if line.startswith("# TYPE")] == ["gauge"] * 4
     assert lines[-1] == ""
 
 

@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from sqlalchemy import func, select, update
 from domain.clock import now
 from extensions import db, write_transaction
 from line_sim.state import read_journal
-from models import DeliveryState, OutboxMessage, WebhookReceipt
+from models import DeliveryState, MessagePriority, OutboxMessage, WebhookReceipt
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
@@ -95,12 +95,14 @@ class Letters:
         self.expected: dict[str, list[str]] = defaultdict(list)
         self.keys: set[str] = set()
 
-    def write(self, each: int) -> None:
+    def write(self, each: int, priorities: Sequence[MessagePriority] = (MessagePriority.ESSENTIAL,)) -> None:
+        an_hour_ago = now() - timedelta(hours=1)  # Whatever could be undone is.
         with write_transaction() as session:
-            for _ in range(each):
+            for number in range(each):
                 for person in self._people:
                     text = f"{len(self.expected[person]) + 1}"
-                    message = new_message(person, text)
+                    priority = priorities[number % len(priorities)]
+                    message = new_message(person, text, priority=priority, created_at=an_hour_ago)
                     session.add(message)
                     self.expected[person].append(text)
                     self.keys.add(message.retry_key)
@@ -122,6 +124,25 @@ def still_open() -> int:
     return db.session.scalar(
         select(func.count()).select_from(OutboxMessage).where(OutboxMessage.state.in_(OPEN))
     )
+
+
+def hail(workers: Nursery, forever: dict[str, str], *, count: int, kills: int) -> None:
+    """Let workers work, and kill one of them every quarter of a second; another takes its place."""
+    dice = random.Random(2569)  # noqa: S311 - repeatable, not secret
+    alive = [workers.start(forever) for _ in range(count)]
+    for _ in range(kills):
+        time.sleep(0.25)
+        victim = dice.randrange(len(alive))
+        workers.kill(alive[victim])
+        alive[victim] = workers.start(forever)
+        time_passes()
+
+
+def wait_until_all_is_done() -> None:
+    deadline = time.monotonic() + 60
+    while still_open() and time.monotonic() < deadline:
+        time_passes()
+        time.sleep(0.3)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -157,27 +178,64 @@ def test_a_kill_at_every_pass_of_a_point_loses_and_doubles_nothing(
 def test_many_workers_under_a_hail_of_kills_and_failures_deliver_everything_once(
     town: Town, workers: Nursery, journal: Path, tmp_path: Path
 ):
-    dice = random.Random(2569)  # noqa: S311 - repeatable, not secret
     letters = Letters(town, people=10)
     letters.write(each=6)
-    forever = environment(town, tmp_path, FOREVER="1")
-    alive = [workers.start(forever) for _ in range(3)]
     for kind in ("500_after_accept", "lost_response", "500"):
         town.fake.state.fail(kind, 3)
-    for _ in range(8):
-        time.sleep(0.15)
-        victim = dice.randrange(len(alive))
-        workers.kill(alive[victim])
-        alive[victim] = workers.start(forever)
-        time_passes()
-    deadline = time.monotonic() + 60
-    while still_open() and time.monotonic() < deadline:
-        time_passes()
-        time.sleep(0.3)
+    hail(workers, environment(town, tmp_path, FOREVER="1"), count=3, kills=8)
+    wait_until_all_is_done()
     workers.kill_all()
 
     assert still_open() == 0
     assert_each_arrived_once_in_order(journal, letters)
+    assert town.fake.state.misuse == []
+
+
+def test_a_kill_every_quarter_second_through_1500_messages_loses_none_and_reorders_none(
+    town: Town, workers: Nursery, journal: Path, tmp_path: Path
+):
+    dice = random.Random(1500)  # noqa: S311 - repeatable, not secret
+    letters = Letters(town, people=60)
+    letters.write(each=25)
+    forever = environment(town, tmp_path, FOREVER="1")
+    alive = [workers.start(forever) for _ in range(2)]
+    kills = 0
+    deadline = time.monotonic() + 120
+    while still_open() and time.monotonic() < deadline:
+        if kills % 5 == 0:
+            town.fake.state.fail(dice.choice(("500_after_accept", "lost_response", "500")), 3)
+        time.sleep(0.25)
+        victim = dice.randrange(len(alive))
+        workers.kill(alive[victim])
+        alive[victim] = workers.start(forever)
+        kills += 1
+        time_passes()
+    workers.kill_all()
+
+    assert kills >= 4
+    assert still_open() == 0
+    assert_each_arrived_once_in_order(journal, letters)
+    assert town.fake.state.misuse == [], "a retry key came back with another body"
+
+
+def test_packs_survive_a_hail_of_kills_without_losing_doubling_or_reordering_anything(
+    town: Town, workers: Nursery, journal: Path, tmp_path: Path
+):
+    letters = Letters(town, people=8)
+    letters.write(each=15, priorities=(MessagePriority.ROUTINE, MessagePriority.ESSENTIAL))
+    for kind in ("500_after_accept", "lost_response", "500"):
+        town.fake.state.fail(kind, 3)
+    hail(workers, environment(town, tmp_path, FOREVER="1"), count=2, kills=12)
+    wait_until_all_is_done()
+    workers.kill_all()
+
+    assert still_open() == 0
+    sent = [record["sending"] for record in read_journal(journal) if "sending" in record]
+    arrived: dict[str, list[str]] = defaultdict(list)
+    for sending in sent:
+        arrived[sending["to"]] += [message["text"] for message in sending["messages"]]
+    assert arrived == letters.expected
+    assert len(sent) < len(letters.keys), "something went together"
     assert town.fake.state.misuse == []
 
 

@@ -289,7 +289,7 @@ def line_only(app: Flask, line: Any) -> int:
     """Let only the lane of LINE run; return what it touched."""
     from worker.senders import Postman  # noqa: PLC0415
 
-    postman = Postman(app.extensions["settings"])
+    postman = Postman(app)
     try:
         return len(send_due(app, postman, lambda: False))
     finally:
@@ -430,6 +430,7 @@ def letter_of(**changes: Any) -> Letter:
         "first_attempt_at": None,
         "expires_at": None,
         "was_tried": False,
+        "written_at": now(),
     }
     return Letter(**{**values, **changes})
 

@@ -414,6 +414,7 @@ def test_an_answer_that_surely_did_not_leave_is_tried_while_its_token_lives(town
         first_attempt_at=None,
         expires_at=now() + timedelta(seconds=45),
         was_tried=False,
+        written_at=now(),
     )
     refused = LineRetryable(None, "NewConnectionError")
 
@@ -436,7 +437,13 @@ def test_an_answer_a_worker_died_over_is_not_sent_again(town: Town, malee):
 
 def push(**columns) -> Letter:
     common = {"row_id": 1, "channel": CITIZEN, "recipient": "U", "reply_token": None, "retry_key": "k"}
-    times = {"attempts": 0, "first_attempt_at": None, "expires_at": None, "was_tried": False}
+    times = {
+        "attempts": 0,
+        "first_attempt_at": None,
+        "expires_at": None,
+        "was_tried": False,
+        "written_at": now(),
+    }
     return Letter(**{**common, **times, **columns})
 
 

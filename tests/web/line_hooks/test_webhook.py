@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from helpers.line import Town
+from helpers.people import actor_named
 from sqlalchemy import select
 
+from domain.line_connections import keep_keys
 from extensions import db, write_transaction
 from line_hooks.signature import HEADER, sign
 from line_hooks.webhook import MAX_BYTES
@@ -112,6 +115,48 @@ def test_during_a_rotation_the_old_secret_still_opens(town: Town, client: FlaskC
     assert knock(client, envelope(event())).status_code == 200
     assert knock(client, envelope(event()), key="new-secret").status_code == 200
     assert knock(client, envelope(event()), key="").status_code == 401
+
+
+@pytest.fixture
+def pasted(town: Town) -> Iterator[Callable[[str], None]]:
+    """A server whose environment names no channel; an administrator pastes the values on the screen."""
+    settings = town.app.extensions["settings"]
+    town.app.extensions["settings"] = replace(settings, line_citizen_token=None, line_citizen_secrets=())
+
+    def paste(secret: str) -> None:
+        with write_transaction() as session:
+            actor, vault = actor_named(session, "admin"), town.app.extensions["vault"]
+            keep_keys(session, actor, vault, LineChannel.CITIZEN, token="a-token", secret=secret)
+
+    yield paste
+    town.app.extensions.pop("line_keys", None)
+
+
+def test_a_secret_pasted_on_the_screen_opens_the_door_at_once(client: FlaskClient, pasted):
+    assert knock(client, envelope(event()), key="from-the-screen").status_code == 401
+
+    pasted("from-the-screen")
+
+    assert knock(client, envelope(event()), key="from-the-screen").status_code == 200
+
+
+def test_the_secret_before_a_pasted_one_opens_for_a_day(client: FlaskClient, pasted, frozen_noon):
+    pasted("first")
+    pasted("second")
+
+    assert knock(client, envelope(event()), key="first").status_code == 200
+    frozen_noon.advance(timedelta(hours=24, seconds=1))
+    client.application.extensions.pop("line_keys")
+    assert knock(client, envelope(event()), key="first").status_code == 401
+    assert knock(client, envelope(event()), key="second").status_code == 200
+
+
+def test_a_thousand_events_in_one_body_are_stored_in_one_go(client: FlaskClient):
+    many = [event(webhookEventId=f"{number:026d}") for number in range(1000)]
+
+    assert knock(client, envelope(*many, *many)).status_code == 200
+
+    assert len(receipts()) == 1000
 
 
 def test_a_channel_without_a_secret_is_shut(town: Town, client: FlaskClient):
