@@ -61,6 +61,10 @@ def plant_demo(app: Flask) -> bool:
         plant(session, TOWN)
         plant_accounts(session)
         write_setting(session, "undo_hold_seconds", HOLD_SECONDS)
+        # Nor wait for company, nor for the morning.
+        write_setting(session, "line_merge_minutes", 0)
+        write_setting(session, "line_quiet_from", "00:00")
+        write_setting(session, "line_quiet_until", "00:00")
         DemoTown(session, app.extensions["vault"], pictures).plant(now())
     return True
 

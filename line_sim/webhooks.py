@@ -1,138 +1,191 @@
-"""Webhooks as LINE posts them: real event shapes, signed over the raw bytes, sent to the app's address."""
+"""Webhooks as LINE posts them: signed over the raw bytes, and as unreliable as it asks us to bear."""
 
 from __future__ import annotations
 
 import json
-import secrets
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from line_hooks.signature import HEADER, sign
-from line_sim.state import Content, LineState
+from line_sim.events import Events, in_group, redelivered, standby, ulid
+from line_sim.records import Fault, JsonDict
 
-JsonDict = dict[str, Any]
+__all__ = ["Webhooks", "deliver_over_http", "in_group", "redelivered", "standby", "ulid"]
+
 Deliver = Callable[[str, bytes, dict[str, str]], int | None]
 """Posts a body with headers to an address; the HTTP status, None when nobody answered."""
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MOST_LOST = 1000
 
 
-def deliver_over_http(url: str, body: bytes, headers: dict[str, str]) -> int | None:
-    """Post a webhook to a running app."""
+def attempt_over_http(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, str]:
+    """Post a webhook; return status (0 for no answer), and LINE's reason and detail of its test API."""
     try:
         # LINE itself gives up after two seconds; a machine busy with its first request may need more.
         timeout = urllib3.Timeout(connect=2.0, read=10.0)
         with urllib3.PoolManager(retries=False, timeout=timeout) as pool:
-            return pool.request("POST", url, body=body, headers=headers, redirect=False).status
-    except HTTPError:
-        return None
+            status = pool.request("POST", url, body=body, headers=headers, redirect=False).status
+    except ReadTimeoutError:
+        return 0, "REQUEST_TIMEOUT", f"Request timeout: {url}"
+    except HTTPError as problem:
+        return 0, "COULD_NOT_CONNECT", f"{type(problem).__name__}: {url}"
+    return status, "OK" if 200 <= status < 300 else "ERROR_STATUS_CODE", str(status)
+
+
+def deliver_over_http(url: str, body: bytes, headers: dict[str, str]) -> int | None:
+    """Post a webhook to a running app."""
+    return attempt_over_http(url, body, headers)[0] or None
 
 
 @dataclass
-class Webhooks:
+class Webhooks(Events):
     """Makes events and sends them.
 
     Attributes:
-        state: The fake LINE's memory: reply tokens and friendship follow the events.
         deliver: How a webhook travels; a test of the app may put the app's test client here.
+        lost: Events the app did not take with 2xx, by channel; LINE may redeliver them.
     """
 
-    state: LineState
     deliver: Deliver = deliver_over_http
+    lost: dict[str, list[JsonDict]] = field(default_factory=dict)
+    _kept: dict[str, list[list[JsonDict]]] = field(default_factory=dict)
+    _batches: dict[str, tuple[int, list[JsonDict]]] = field(default_factory=dict)
 
     def send(self, channel: str, events: Sequence[JsonDict], *, secret: str | None = None) -> int | None:
         """Post events in one signed webhook; an empty list is LINE's "Verify" button.
 
         Args:
             channel: Whose webhook.
-            events: As made by the methods below, in any order, the same one twice if you like.
+            events: As made by the methods of ``Events``, in any order, the same one twice if you like.
             secret: Sign with another secret than the channel's own.
 
         Returns:
-            The app's HTTP status; None when it did not answer.
+            The app's HTTP status; None when it did not answer or a fault lost the webhook; 200 while a
+            fault keeps it for later.
         """
+        made = list(events)
+        if made and channel in self._batches:
+            return self._add_to_batch(channel, made)
+        fault = self.state.take_hook_fault(channel) if made else None
+        if fault is None:
+            status = self._post(channel, made, secret)
+            self._post_kept(channel)
+            return status
+        modes: dict[str, Callable[[str, list[JsonDict], Fault], int | None]] = {
+            "hook_lose": self._lose,
+            "hook_duplicate": self._duplicate,
+            "hook_reorder": self._reorder,
+            "hook_redeliver": self._redeliver_at_once,
+            "hook_delay": self._delay,
+            "hook_batch": self._begin_batch,
+        }
+        return modes[fault.kind](channel, made, fault)
+
+    def redeliver(self, channel: str) -> int | None:
+        """Send again, marked, what the app did not take; None when there is nothing or nobody answers."""
+        with self.state.lock:
+            events = self.lost.pop(channel, [])
+        return self._post(channel, [redelivered(event) for event in events]) if events else None
+
+    def flush(self, channel: str) -> int | None:
+        """Post at once what faults keep for later; None when there is nothing or nobody answers."""
+        with self.state.lock:
+            _, events = self._batches.pop(channel, (0, []))
+        status = self._post(channel, events) if events else None
+        return self._post_kept(channel) or status
+
+    def waiting(self, channel: str) -> int:
+        """Return how many events faults keep for later; ``flush`` sends them."""
+        with self.state.lock:
+            batch = self._batches.get(channel, (0, []))[1]
+            return len(batch) + sum(len(events) for events in self._kept.get(channel, []))
+
+    def probe(self, channel: str, url: str) -> tuple[int, str, str]:
+        """Post an empty webhook, as LINE's test API does; return status, reason and detail."""
+        body, headers = self._signed(channel, [])
+        if self.deliver is deliver_over_http:
+            return attempt_over_http(url, body, headers)
+        status = self.deliver(url, body, headers)
+        if status is None:
+            return 0, "COULD_NOT_CONNECT", f"nobody answered: {url}"
+        return status, "OK" if 200 <= status < 300 else "ERROR_STATUS_CODE", str(status)
+
+    # Travelling
+
+    def _signed(
+        self, channel: str, events: list[JsonDict], secret: str | None = None
+    ) -> tuple[bytes, dict[str, str]]:
         account = self.state.channels[channel]
-        body = json.dumps(
-            {"destination": account.bot_user_id, "events": list(events)}, ensure_ascii=False
-        ).encode()
-        headers = {
+        body = json.dumps({"destination": account.bot_user_id, "events": events}, ensure_ascii=False).encode()
+        return body, {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "LineBotWebhook/2.0",
             HEADER: sign(secret or account.secret, body),
         }
-        return self.deliver(account.webhook_url, body, headers)
 
-    def follow(self, channel: str, user_id: str, *, is_unblocked: bool = False) -> JsonDict:
-        """Return the event of somebody adding or unblocking the account; messages reach the phone again."""
-        self.state.befriend(channel, user_id)
-        return self._event(channel, user_id, "follow", {"follow": {"isUnblocked": is_unblocked}})
+    def _post(self, channel: str, events: list[JsonDict], secret: str | None = None) -> int | None:
+        account = self.state.channels[channel]
+        if not account.webhook_active:
+            return None
+        for event in events:
+            if event.get("deliveryContext", {}).get("isRedelivery") and "replyToken" in event:
+                self.state.renew_reply_token(event["replyToken"])
+        body, headers = self._signed(channel, events, secret)
+        status = self.deliver(account.webhook_url, body, headers)
+        if status is None or not 200 <= status < 300:
+            self._note_lost(channel, events)
+        return status
 
-    def unfollow(self, channel: str, user_id: str) -> JsonDict:
-        """Return the event of somebody blocking the account; it brings no reply token."""
-        self.state.block(channel, user_id)
-        return self._event(channel, user_id, "unfollow", {}, may_reply=False)
+    def _note_lost(self, channel: str, events: list[JsonDict]) -> None:
+        with self.state.lock:
+            self.lost[channel] = (self.lost.get(channel, []) + events)[-_MOST_LOST:]
 
-    def text(self, channel: str, user_id: str, text: str) -> JsonDict:
-        """Return the event of somebody writing a text."""
-        self.state.say(channel, user_id, text)
-        message = {**self._message("text"), "quoteToken": secrets.token_urlsafe(32), "text": text}
-        return self._event(channel, user_id, "message", {"message": message})
+    def _post_kept(self, channel: str) -> int | None:
+        with self.state.lock:
+            kept = self._kept.pop(channel, [])
+        statuses = [self._post(channel, events) for events in kept]
+        return statuses[-1] if statuses else None
 
-    def image(self, channel: str, user_id: str, body: bytes, content_type: str = "image/jpeg") -> JsonDict:
-        """Return the event of somebody sending a photo, which can then be fetched by its message id."""
-        message = {
-            **self._message("image"),
-            "quoteToken": secrets.token_urlsafe(32),
-            "contentProvider": {"type": "line"},
-        }
-        self.state.contents[message["id"]] = Content(body, content_type)
-        return self._event(channel, user_id, "message", {"message": message})
+    # Faults
 
-    def location(
-        self, channel: str, user_id: str, latitude: float, longitude: float, address: str = ""
-    ) -> JsonDict:
-        """Return the event of somebody sending a place; LINE leaves the address out where it has none."""
-        place = {"latitude": latitude, "longitude": longitude, **({"address": address} if address else {})}
-        return self._event(channel, user_id, "message", {"message": {**self._message("location"), **place}})
+    def _lose(self, channel: str, events: list[JsonDict], _fault: Fault) -> None:
+        self._note_lost(channel, events)
 
-    def postback(self, channel: str, user_id: str, data: str, display_text: str = "") -> JsonDict:
-        """Return the event of somebody pressing a button."""
-        if display_text:
-            self.state.say(channel, user_id, display_text)
-        return self._event(channel, user_id, "postback", {"postback": {"data": data}})
+    def _duplicate(self, channel: str, events: list[JsonDict], _fault: Fault) -> int | None:
+        self._post(channel, events)
+        return self._post(channel, events)
 
-    def _message(self, kind: str) -> JsonDict:
-        number = str(5 * 10**17 + secrets.randbelow(10**17))
-        return {"type": kind, "id": number, "markAsReadToken": secrets.token_urlsafe(32)}
+    def _reorder(self, channel: str, events: list[JsonDict], _fault: Fault) -> int | None:
+        if len(events) > 1:
+            return self._post(channel, events[::-1])
+        with self.state.lock:
+            self._kept.setdefault(channel, []).append(events)
+        return 200
 
-    def _event(
-        self, channel: str, user_id: str, kind: str, more: JsonDict, *, may_reply: bool = True
-    ) -> JsonDict:
-        now = self.state.clock()
-        event = {
-            "type": kind,
-            **more,
-            "webhookEventId": ulid(now),
-            "deliveryContext": {"isRedelivery": False},
-            "timestamp": int(now * 1000),
-            "source": {"type": "user", "userId": user_id},
-            "mode": "active",
-        }
-        if may_reply:
-            event["replyToken"] = self.state.issue_reply_token(channel, user_id)
-        return event
+    def _redeliver_at_once(self, channel: str, events: list[JsonDict], _fault: Fault) -> int | None:
+        self._post(channel, events)
+        return self._post(channel, [redelivered(event) for event in events])
 
+    def _delay(self, channel: str, events: list[JsonDict], fault: Fault) -> int | None:
+        later = threading.Timer(fault.seconds, self._post, (channel, events))
+        later.daemon = True
+        later.start()
+        return 200
 
-def redelivered(event: JsonDict) -> JsonDict:
-    """Return the event as LINE sends it again: the same in all but the mark."""
-    return {**event, "deliveryContext": {"isRedelivery": True}}
+    def _begin_batch(self, channel: str, events: list[JsonDict], fault: Fault) -> int | None:
+        with self.state.lock:
+            self._batches[channel] = max(1, fault.size), []
+        return self._add_to_batch(channel, events)
 
-
-def ulid(seconds: float) -> str:
-    """Return a ULID of this moment: 48 bits of milliseconds, 80 random ones, 26 characters."""
-    number = (int(seconds * 1000) << 80) | secrets.randbits(80)
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    def _add_to_batch(self, channel: str, events: list[JsonDict]) -> int | None:
+        with self.state.lock:
+            size, waiting = self._batches.get(channel, (1, []))
+            waiting += events
+            if len(waiting) < size:
+                return 200
+            self._batches.pop(channel, None)
+        return self._post(channel, waiting)

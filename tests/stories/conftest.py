@@ -36,9 +36,12 @@ def size(request: pytest.FixtureRequest) -> dict[str, int]:
 
 
 @pytest.fixture
-def demo_town(app: Flask, fake_line: FakeLine, monkeypatch: pytest.MonkeyPatch) -> FakeLine:
-    """The demo town: one password for everybody, messages leave at once, officers have LINE."""
-    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], mode="demo"))
+def demo_town(app: Flask, fake_line: FakeLine) -> FakeLine:
+    """The demo town: one password for everybody, messages leave at once, officers have LINE.
+
+    The settings of before come back with the fake LINE, which has put its own address into them.
+    """
+    app.extensions["settings"] = replace(app.extensions["settings"], mode="demo")
     with write_transaction() as session:
         write_setting(session, "undo_hold_seconds", 0)
         for account in session.query(LineAccount).all():
@@ -93,7 +96,7 @@ def drain(app: Flask, demo_town: FakeLine) -> Callable[[], Counts]:
     """drain() lets a worker do what is due."""
 
     def drain_all() -> Counts:
-        postman = Postman(app.extensions["settings"], PATIENT)
+        postman = Postman(app, PATIENT)
         try:
             counts = drain_once(app, postman)
         finally:

@@ -118,7 +118,7 @@ def test_a_message_of_the_demo_arrives_on_the_phone_and_comes_first(
             channel = fake.state.channels["staff"]
 
             assert fake.state.messages_of("staff", told)
-            assert channel.webhook_url == f"http://127.0.0.1:{settings.port}/line/staff/webhook"
+            assert channel.webhook_url == f"{settings.public_url}/line/staff/webhook"
             assert channel.display_name == "เจ้าหน้าที่ เทศบาลนครขอนแก่น"
             staff = [user for user in fake.state.users.values() if "staff" in user.channels]
             assert staff[0].user_id == told

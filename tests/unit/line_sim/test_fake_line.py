@@ -14,7 +14,7 @@ from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, PushMes
 from linebot.v3.models import UnknownEvent
 from linebot.v3.webhook import WebhookParser
 
-from line_sim import server
+from line_sim import api_messages
 from line_sim.checks import check_body
 from line_sim.server import make_fake_line, serve_in_thread
 from line_sim.state import Content, SimChannel, read_journal, user_id_for
@@ -105,7 +105,7 @@ def test_the_same_retry_key_sends_once_and_names_the_first_request(fake, push):
 
 def test_two_workers_with_the_same_key_at_the_same_moment_send_once(fake, malee, monkeypatch):
     # The check dawdles, so that the others would all be past the key's look-up if nothing held them.
-    monkeypatch.setattr(server, "check_body", lambda *_, **__: time.sleep(0.05) or [])
+    monkeypatch.setattr(api_messages, "check_body", lambda *_, **__: time.sleep(0.05) or [])
     key = str(uuid.uuid4())
     body = {"to": malee, "messages": HELLO}
     answers = []
