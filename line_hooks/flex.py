@@ -78,7 +78,7 @@ def header(state_code: str, state_word: str, number: str, wished_colour: str = "
         "type": "box",
         "layout": "vertical",
         "backgroundColor": colour,
-        "paddingAll": "lg",
+        "paddingAll": "xl",
         "spacing": "xs",
         "contents": [
             text(f"{shape} {clean(state_word) or DASH}", units=80, size="lg", color=ink, weight="bold"),
@@ -201,9 +201,9 @@ def bubble(
     card: JsonDict = {"type": "bubble", "size": "mega", "header": strip}
     if hero is not None:
         card["hero"] = hero
-    card["body"] = column(body, spacing="md", paddingAll="lg")
+    card["body"] = column(body, spacing="md", paddingAll="xl")
     if buttons:
-        card["footer"] = column(buttons, paddingAll="md")
+        card["footer"] = column(buttons, paddingAll="lg")
     return card
 
 

@@ -13,6 +13,8 @@ from flask import Flask
 from werkzeug.routing import BuildError
 
 from config import Settings
+from domain.line_identity import has_login_channel
+from extensions import db
 
 
 class Page(NamedTuple):
@@ -28,6 +30,9 @@ PAGES: Final = {
     "track_url": Page("citizen.track", "code"),
 }
 """By name of the fact; the argument is the complaint's tracking code."""
+
+LINE_PAGES: Final = {"track_url": Page("line_identity.open_case", "code")}
+"""What a card opens instead where the town has LINE Login: LINE says who it is, no password is asked."""
 
 TRACKING_DOOR: Final = "citizen.track"
 """The page where anybody follows a complaint by its code."""
@@ -51,13 +56,15 @@ class Addresses:
         # A phone cannot open http://localhost; LINE would refuse or the citizen would see an error.
         self.allows_http = settings.mode != "production"
         self._is_usable = settings.serves_https or self.allows_http
+        self._opens_by_line: bool | None = None
 
     def of_case(self, complaint_id: int | None, public_code: str) -> dict[str, str]:
         """Return the addresses of a complaint's pages by name of the fact, empty where there is no page."""
         if complaint_id is None:
             return {}
+        pages = PAGES | self._line_pages()
         return {
-            name: self._address(page.endpoint, **{page.argument: public_code}) for name, page in PAGES.items()
+            name: self._address(page.endpoint, **{page.argument: public_code}) for name, page in pages.items()
         }
 
     def of_digest(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +84,18 @@ class Addresses:
     def tracking(self) -> str:
         """Return the address where anybody follows a complaint; empty where there is no such page."""
         return self._address(TRACKING_DOOR)
+
+    def page(self, endpoint: str, **arguments: Any) -> str:
+        """Return the address of any of our pages; empty where there is no such page, or none to be opened."""
+        return self._address(endpoint, **arguments)
+
+    def _line_pages(self) -> dict[str, Page]:
+        """Return the pages that differ for who comes from LINE; none without LINE Login."""
+        if self._opens_by_line is None:
+            door = LINE_PAGES["track_url"].endpoint
+            has_door = any(rule.endpoint == door for rule in self._routes.map.iter_rules())
+            self._opens_by_line = has_door and has_login_channel(db.session())
+        return LINE_PAGES if self._opens_by_line else {}
 
     def _address(self, endpoint: str, **arguments: Any) -> str:
         if not self._is_usable:

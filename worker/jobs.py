@@ -50,6 +50,20 @@ class ClaimedJob:
     requested_by_id: int | None
 
 
+class JobTrouble(Exception):
+    """A job that cannot be done now, in words for the administrator.
+
+    Attributes:
+        reason: What kind of trouble.
+        again_in: Try no sooner; None leaves it to the growing waits.
+    """
+
+    def __init__(self, reason: DeliveryReason, words: str, again_in: timedelta | None = None) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.again_in = again_in
+
+
 Store = Callable[[Session], str | None]
 """Writes the result in the given transaction and returns the ``result_key``, if there is one."""
 
@@ -84,9 +98,12 @@ def run_due(app: Flask) -> int:
         store = HANDLERS[job.kind](app, job)
         fault_point("worker_before_finish")
         _finish(lease, job, store)
+    except JobTrouble as trouble:
+        logger.warning("job waits: %s", trouble, extra={"job_id": job.id, "kind": job.kind.value})
+        _put_off(lease, job, error_text(trouble.reason, str(trouble)), trouble.again_in)
     except Exception as fault:
         logger.exception("job failed", extra={"job_id": job.id, "kind": job.kind.value})
-        _put_off(lease, job, fault)
+        _put_off(lease, job, error_text(DeliveryReason.HANDLER_FAILED, type(fault).__name__))
     return 1
 
 
@@ -102,9 +119,8 @@ def _finish(lease: Lease, job: ClaimedJob, store: Store) -> None:
             logger.info("job done", extra={"job_id": job.id, "kind": job.kind.value})
 
 
-def _put_off(lease: Lease, job: ClaimedJob, fault: Exception) -> None:
+def _put_off(lease: Lease, job: ClaimedJob, error: str, again_in: timedelta | None = None) -> None:
     """Try again later; give up after as many attempts as the row allows."""
-    error = error_text(DeliveryReason.HANDLER_FAILED, type(fault).__name__)
     with write_transaction() as session:
         row = session.get(Job, job.id)
         if row is None:
@@ -112,5 +128,5 @@ def _put_off(lease: Lease, job: ClaimedJob, fault: Exception) -> None:
         if row.attempts >= row.max_attempts:
             finish(session, Job, job.id, lease.token, DeliveryState.DEAD, last_error=error)
         else:
-            again_at = now() + wait_after(row.attempts)
+            again_at = now() + max(wait_after(row.attempts), again_in or timedelta(0))
             postpone(session, Job, job.id, lease.token, again_at, last_error=error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.line import Town, new_member, officer_line_id, postbacks_of, registered
+from helpers.line import Town, new_member, officer_line_id, postbacks_of, registered, words_of
 from helpers.people import actor_named
 from sqlalchemy import select
 
@@ -52,7 +52,7 @@ class Case:
         sent = [
             s for s in self.town.fake.state.sendings if (s.channel, s.to, s.via) == (channel, who, "reply")
         ]
-        return [message["text"] for sending in sent for message in sending.messages]
+        return [words_of(message) for sending in sent for message in sending.messages]
 
     def events(self, kind: EventKind) -> list[ComplaintEvent]:
         db.session.rollback()

@@ -76,16 +76,51 @@ def test_events_of_one_batch_are_handled_in_the_order_they_happened(case: Case):
     assert account_of(case.malee).state_changed_at.timestamp() == 1795150900
 
 
-def test_a_stranger_who_adds_or_blocks_us_leaves_no_trace(case: Case):
+def test_a_stranger_who_adds_us_is_welcomed_and_remembered(case: Case):
+    stranger = case.town.fake.state.add_user("stranger", "stranger").user_id
+
+    [said] = case.send("citizen", stranger, case.town.fake.hooks.follow("citizen", stranger))
+
+    assert said.startswith("ยินดีต้อนรับสู่")
+    assert "เมนู" in said
+    account = account_of(stranger)
+    assert (account.state, account.member_id, account.staff_user_id) == (LineState.FRIEND, None, None)
+
+
+def test_a_stranger_whose_block_comes_before_his_arrival_stays_blocked(case: Case):
     stranger = case.town.fake.state.add_user("stranger", "stranger").user_id
     hooks = case.town.fake.hooks
+    came = {**hooks.follow("citizen", stranger), "timestamp": 1795150800000}
+    left = {**hooks.unfollow("citizen", stranger), "timestamp": 1795150900000}
 
-    said = case.send("citizen", stranger, hooks.follow("citizen", stranger))
-    said += case.send("citizen", stranger, hooks.unfollow("citizen", stranger))
+    said = case.send("citizen", stranger, left) + case.send("citizen", stranger, came)
 
     assert said == []
-    found = db.session.scalars(select(LineAccount).where(LineAccount.line_user_id == stranger))
-    assert found.all() == []
+    assert account_of(stranger).state is LineState.BLOCKED
+
+
+def test_an_officers_guest_is_told_how_to_begin_and_who_is_linked_is_greeted(case: Case):
+    hooks = case.town.fake.hooks
+    guest = case.town.fake.state.add_user("guest", "guest").user_id
+
+    [to_guest] = case.send("staff", guest, hooks.follow("staff", guest))
+    [to_officer] = case.send("staff", case.officer, hooks.follow("staff", case.officer))
+
+    assert "ผูกบัญชี" in to_guest
+    assert to_officer.startswith("ยินดีต้อนรับกลับมา")
+
+
+def test_a_group_is_told_once_that_this_is_no_place_for_it(case: Case):
+    group = {"type": "group", "groupId": "C" + "1" * 32}
+    joins = [
+        {**case.town.fake.hooks.follow("staff", case.officer), "type": "join", "source": group}
+        for _ in range(2)
+    ]
+
+    said = case.send("staff", case.officer, *joins)
+
+    assert len(said) == 1
+    assert "แชตส่วนตัว" in said[0]
 
 
 # Texts ------------------------------------------------------------------------------------------------------
@@ -109,6 +144,20 @@ def test_ten_lines_in_a_row_get_one_answer(case: Case, frozen_noon: FrozenClock)
 
     frozen_noon.advance(timedelta(minutes=11))
     assert len(case.send("citizen", case.malee, hooks.text("citizen", case.malee, "อีกครั้ง"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("sticker", "สติกเกอร์"), ("video", "วิดีโอ"), ("audio", "เสียง"), ("file", "ไฟล์")]
+)
+def test_what_the_chat_cannot_read_is_answered_in_a_friendly_way_once(case: Case, kind: str, word: str):
+    hooks = case.town.fake.hooks
+    events = [hooks.text("citizen", case.malee, "x") for _ in range(3)]
+    for event in events:
+        event["message"] = {"type": kind, "id": event["message"]["id"]}
+
+    [said] = case.send("citizen", case.malee, *events)
+
+    assert word in said
 
 
 def test_an_officer_who_writes_is_sent_to_the_back_office(case: Case):
@@ -135,10 +184,8 @@ def test_an_answer_that_comes_too_late_is_not_given(case: Case, frozen_noon: Fro
     case.town.drain()
 
     assert case.replies("citizen", case.malee) == []
-    answers = db.session.execute(
-        select(OutboxMessage.state, OutboxMessage.last_error).where(OutboxMessage.template_key == "answer")
-    )
-    assert answers.all() == [(DeliveryState.CANCELLED, "expired")]
+    answers = select(OutboxMessage.id).where(OutboxMessage.template_key == "answer")
+    assert db.session.scalars(answers).all() == []
 
 
 def test_what_somebody_takes_back_is_forgotten(case: Case):
@@ -157,6 +204,36 @@ def test_what_somebody_takes_back_is_forgotten(case: Case):
     bodies = str([receipt.body for receipt in db.session.scalars(select(WebhookReceipt))])
     assert "0812345678" not in bodies
     assert "อีกข้อความ" in bodies
+
+
+def test_what_was_taken_back_before_it_came_is_forgotten_too(case: Case, frozen_noon: FrozenClock):
+    hooks = case.town.fake.hooks
+    told = hooks.text("citizen", case.malee, "เบอร์ผม 0812345678")
+    taken_back = {
+        **hooks.unfollow("citizen", case.malee),
+        "type": "unsend",
+        "unsend": {"messageId": told["message"]["id"]},
+    }
+
+    case.send("citizen", case.malee, taken_back)
+    case.send("citizen", case.malee, told)
+    frozen_noon.advance(timedelta(minutes=1, seconds=1))
+    case.town.drain()
+
+    receipts = list(db.session.scalars(select(WebhookReceipt)))
+    assert "0812345678" not in str([receipt.body for receipt in receipts])
+    assert {receipt.state for receipt in receipts} == {DeliveryState.SENT}
+
+
+def test_what_was_taken_back_and_never_came_is_not_waited_for_for_ever(case: Case, frozen_noon: FrozenClock):
+    hooks = case.town.fake.hooks
+    taken_back = {**hooks.unfollow("citizen", case.malee), "type": "unsend", "unsend": {"messageId": "1"}}
+    case.send("citizen", case.malee, taken_back)
+
+    frozen_noon.advance(timedelta(minutes=11))
+    case.town.drain()
+
+    assert db.session.scalars(select(WebhookReceipt.state)).all() == [DeliveryState.SENT]
 
 
 # What we do not know ----------------------------------------------------------------------------------------

@@ -1,0 +1,116 @@
+"""Figures an officer asks for in the chat: few, scoped as everything else, cheap enough for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from domain.actor import Actor
+from domain.clock import now
+from domain.permissions import Permission, scope_complaints
+from models import Complaint, ComplaintStatus, Figure, StatusKind
+
+MOST_GROUPS: Final = 8
+MOST_CASES: Final = 5
+
+S = ComplaintStatus
+_OPEN: Final = tuple(status for status in S if status.kind is StatusKind.OPEN)
+_AT_WORK: Final = (S.ACKNOWLEDGED, S.IN_PROGRESS)
+_NEW: Final = (S.SUBMITTED, S.ACCEPTED, S.DIRECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """How many there are, how many of them are the officer's own, and the first few."""
+
+    count: int
+    mine: int
+    first: tuple[Complaint, ...]
+
+
+def own_cases(session: Session, actor: Actor, limit: int = MOST_CASES) -> list[Complaint]:
+    """Return the newest complaints of a member, as the member may see them; none of anybody else's."""
+    if actor.kind != "member" or actor.member_id is None:
+        return []
+    found = scope_complaints(select(Complaint), actor).order_by(Complaint.id.desc()).limit(limit)
+    return list(session.scalars(found))
+
+
+def new_counts(session: Session, actor: Actor) -> dict[ComplaintStatus, int]:
+    """Return how many cases wait for a beginning, by state, none of them 0."""
+    counted = select(Complaint.status, func.count(Complaint.id).label("cases")).where(
+        Complaint.status.in_(_NEW)
+    )
+    rows = session.execute(scope_complaints(counted.group_by(Complaint.status), actor))
+    found = {row.status: int(row.cases) for row in rows}
+    return {status: found[status] for status in _NEW if found.get(status)}
+
+
+def own_unacknowledged(session: Session, actor: Actor) -> int:
+    """Return how many orders wait for the officer's รับทราบ."""
+    mine = (Complaint.assignee_id == actor.staff_user_id, Complaint.status == S.DIRECTED)
+    return session.scalar(select(func.count(Complaint.id)).where(*mine)) or 0
+
+
+def late_cases(session: Session, actor: Actor) -> Cases:
+    """Return the open cases past their day, the longest overdue first."""
+    return _cases(session, actor, [Complaint.status.in_(_OPEN), Complaint.due_at < now()])
+
+
+def cases_at_work(session: Session, actor: Actor) -> Cases:
+    """Return the officer's cases whose result may be recorded, the most urgent first."""
+    mine = Complaint.assignee_id == actor.staff_user_id
+    return _cases(session, actor, [mine, Complaint.status.in_(_AT_WORK)], Permission.COMPLAINT_RECORD_RESULT)
+
+
+def own_figures(session: Session, actor: Actor, within: ColumnElement[bool]) -> dict[Figure, int]:
+    """Return how many of the officer's own cases of a time stand in which of the seven figures' columns."""
+    number = func.count(Complaint.id)
+    mine = (Complaint.assignee_id == actor.staff_user_id, Complaint.figure != Figure.NONE, within)
+    counted = select(Complaint.figure, number.label("cases")).where(*mine).group_by(Complaint.figure)
+    return {row.figure: int(row.cases) for row in session.execute(scope_complaints(counted, actor))}
+
+
+def open_by_zone(session: Session, actor: Actor) -> list[tuple[int | None, int]]:
+    """Return how many open cases lie in which zone, the most first."""
+    return _grouped(session, actor, Complaint.zone_id, [Complaint.status.in_(_OPEN)])
+
+
+def received_by_type(
+    session: Session, actor: Actor, within: ColumnElement[bool]
+) -> list[tuple[int | None, int]]:
+    """Return how many cases of a time were about which main type, the most first; for reports."""
+    counts = Complaint.figure != Figure.NONE
+    return _grouped(session, actor, Complaint.category_id, [within, counts], Permission.REPORT_READ)
+
+
+def _cases(
+    session: Session,
+    actor: Actor,
+    which: Sequence[ColumnElement[bool]],
+    permission: Permission = Permission.COMPLAINT_READ,
+) -> Cases:
+    theirs = (*which, Complaint.finished_at.is_(None))
+    own = func.count(Complaint.id).filter(Complaint.assignee_id == actor.staff_user_id)
+    counted = scope_complaints(select(func.count(Complaint.id), own).where(*theirs), actor, permission)
+    count, mine = session.execute(counted).one()
+    first = scope_complaints(select(Complaint).where(*theirs), actor, permission)
+    ordered = first.order_by(Complaint.due_at, Complaint.id).limit(MOST_CASES)
+    return Cases(int(count), int(mine), tuple(session.scalars(ordered)))
+
+
+def _grouped(
+    session: Session,
+    actor: Actor,
+    column: Any,
+    which: Sequence[ColumnElement[bool]],
+    permission: Permission = Permission.COMPLAINT_READ,
+) -> list[tuple[int | None, int]]:
+    number = func.count(Complaint.id)
+    counted = select(column, number).where(*which).group_by(column).order_by(number.desc(), column)
+    rows = session.execute(scope_complaints(counted.limit(MOST_GROUPS), actor, permission))
+    return [(key, count) for key, count in rows]
