@@ -28,6 +28,7 @@ from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups, windows_of
 from domain import throttle
 from domain.errors import DomainError, InvalidField
+from domain.line_linking import linked_accounts
 from domain.own_account import (
     change_password,
     end_other_sessions,
@@ -202,6 +203,7 @@ def _account_page(
         password_form=password_form or empty_form(ChangePasswordForm),
         factor_form=factor_form or empty_form(ConfirmForm),
         language_form=empty_form(LanguageForm, language=user.language),
+        line_accounts=linked_accounts(db.session(), user.id),
         sessions=open_sessions(db.session(), user.id, lives),
         this_session_id=current_user.session_id,
         idle_minutes=int(lives.idle.total_seconds() // 60),

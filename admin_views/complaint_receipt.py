@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, url_for
@@ -15,7 +14,7 @@ from admin_views.base import SecureView, needs
 from admin_views.database_errors import explain
 from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups
-from documents.drawings import qr_png
+from documents.drawings import qr_data_uri
 from domain.errors import DomainError
 from domain.permissions import Permission, scope_complaints
 from domain.phones import readable_phone
@@ -40,13 +39,12 @@ class ReceiptView(SecureView):
         vault: Vault = current_app.extensions["vault"]
         password = vault.tracking_password(complaint.public_code, complaint.tracking_generation)
         track_url = f"{current_app.extensions['settings'].public_url}/track?code={complaint.public_code}"
-        picture = b64encode(qr_png(track_url, module_pixels=5)).decode()
         return self.render(
             "admin/complaint/receipt.html",
             complaint=complaint,
             password=password,
             track_url=track_url,
-            qr=f"data:image/png;base64,{picture}",
+            qr=qr_data_uri(track_url),
             hears=hears_by_line(complaint.member),
             message=self._message(complaint, password, track_url),
             contact_phone=readable_phone(str(current_lookups().setting("contact_phone", ""))),

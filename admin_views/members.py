@@ -37,7 +37,7 @@ from domain.members import (
 from domain.permissions import Permission
 from domain.vault import Vault
 from extensions import write_transaction
-from models import Member
+from models import LineChannel, Member
 
 MOST_SUGGESTIONS = 12
 REMOVED = "-"
@@ -104,14 +104,15 @@ class MemberView(SecureModelView):
         }
     )
     masked_columns = frozenset({"phone", "birth_date", "email", "line_id_text", "national_id_last4"})
-    column_list = ("first_name", "phone", "address_text", "is_active")
+    column_list = ("first_name", "phone", "address_text", "line_accounts", "is_active")
+    eager = (Member.line_accounts,)
     column_export_list = (
         *("title", "first_name", "last_name", "phone", "birth_date", "national_id_last4", "email"),
         *("line_id_text", "address_text", "is_active", "created_at"),
     )
     column_details_list = (
         *("first_name", "phone", "national_id_last4", "birth_date", "email", "line_id_text"),
-        *("address_text", "is_shared", "is_active", "created_at"),
+        *("address_text", "line_accounts", "is_shared", "is_active", "created_at"),
     )
     column_sortable_list = (("first_name", "name_key"), "is_active")
     column_searchable_list = ("search_text",)
@@ -124,6 +125,11 @@ class MemberView(SecureModelView):
         "birth_date": lambda _v, _c, row, _n: formatters.hidden(row.birth_date),
         "email": lambda _v, _c, row, _n: formatters.email(row.email),
         "line_id_text": lambda _v, _c, row, _n: formatters.hidden(row.line_id_text),
+        "line_accounts": lambda _v, _c, row, _n: (
+            formatters.NOTHING
+            if row.is_shared
+            else formatters.line_reach(row.line_accounts, LineChannel.CITIZEN)
+        ),
     }
     column_formatters_export: ClassVar[dict[str, Any]] = {
         "phone": lambda _v, _c, row, _n: formatters.phone(row.phone, revealed=True)

@@ -27,6 +27,7 @@ from domain.accounts import (
 )
 from domain.actor import Actor
 from domain.errors import DomainError, NotFound, NotPermitted
+from domain.line_linking import linked_accounts, unlink
 from domain.permissions import Permission
 from domain.second_factor import wants_second_factor
 from domain.user_sessions import open_sessions
@@ -78,7 +79,7 @@ class StaffAccountView(SecureView):
     @needs(Permission.STAFF_MANAGE)
     def disable(self, user_id: int) -> Response:
         """Close the account; its sessions end at once."""
-        return _act(user_id, disable_staff_user, _("ปิดบัญชีแล้ว และออกจากระบบทุกอุปกรณ์ทันที"))
+        return _act(user_id, disable_staff_user, _("ปิดบัญชีแล้ว ออกจากระบบทุกอุปกรณ์และเลิกผูก LINE ทันที"))
 
     @expose("/<int:user_id>/enable", methods=("POST",))
     @needs(Permission.STAFF_MANAGE)
@@ -98,6 +99,16 @@ class StaffAccountView(SecureView):
         """Take a lost phone away; the officer enrols again at the next sign-in."""
         return _act(user_id, reset_totp, _("ล้างการยืนยันสองชั้นแล้ว เจ้าหน้าที่จะตั้งใหม่เมื่อเข้าสู่ระบบครั้งต่อไป"))
 
+    @expose("/<int:user_id>/unlink-line/<int:account_id>", methods=("POST",))
+    @needs(Permission.STAFF_MANAGE)
+    def unlink_line(self, user_id: int, account_id: int) -> Response:
+        """Part a LINE account from the officer, as when his phone is lost."""
+
+        def part(session: Session, actor: Actor, user: StaffUser) -> None:
+            unlink(session, actor, user.id, account_id)
+
+        return _act(user_id, part, _("เลิกผูก LINE แล้ว งานใหม่จะไม่ไปที่แชตนั้นอีก"))
+
     def _page(self, user: StaffUser, link: IssuedLink | None = None) -> str:
         settings, session = current_app.extensions["settings"], db.session()
         address = url_for("auth.account_link", token=link.token) if link else None
@@ -106,6 +117,7 @@ class StaffAccountView(SecureView):
             user=user,
             link=link,
             link_url=f"{settings.public_url}{address}" if address else None,
+            line_accounts=linked_accounts(session, user.id),
             wants_second_factor=wants_second_factor(session, user.id),
             sessions=open_sessions(session, user.id, windows_of(current_lookups())),
             agent_words=agent_words,

@@ -15,23 +15,23 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_babel import gettext
 from sqlalchemy import select
 
+from citizen.visitors import Holder, forget_identity, hold, holder, let_go, stay
 from domain import complaints as verbs
-from domain.actor import Actor
-from domain.clock import now
 from domain.errors import AlreadyDone, DomainError, FieldErrors, InvalidField
 from domain.labels import use_state_words
+from domain.line_identity import follower_view, has_login_channel
+from domain.line_joining import basic_ids
 from domain.phones import dialled_phone, readable_phone
 from domain.settings import read_setting
 from domain.throttle import Throttled, address_key, admit, withdraw
 from domain.tracking import LIMITS, LONGEST_CODE, PURPOSE, Tracked, clean_code, find_tracked, tracked_view
 from extensions import db, write_transaction
-from models import Attachment, AttachmentStage
+from models import Attachment, AttachmentStage, LineChannel
 from request_language import language
 
 citizen = Blueprint("citizen", __name__)
@@ -42,11 +42,11 @@ def _speak_as_the_town() -> None:
     use_state_words(read_setting(db.session(), "state_words"))
 
 
-HELD: Final = "tracked"
-HELD_SECONDS: Final = 30 * 60  # Since it was last looked at; many share a phone or sit in an internet shop.
 ACTS: Final = {"answer": "text", "add_evidence": "text", "reopen": "reason", "withdraw": "note"}
 """What a visitor may do with the complaint he holds, and what its verb calls his words."""
 SHOWN_STAGES: Final = (AttachmentStage.BEFORE, AttachmentStage.AFTER)
+FOLLOWERS_STAGES: Final = (AttachmentStage.AFTER,)
+"""What another complainant has photographed is not a follower's to see."""
 
 
 @citizen.get("/")
@@ -60,14 +60,14 @@ def home() -> str:
             (entry.get(name) or entry["name"], dialled_phone(entry["phone"]), readable_phone(entry["phone"]))
             for entry in emergency
         ],
+        has_line_account=LineChannel.CITIZEN in basic_ids(db.session()),
     )
 
 
 @citizen.get("/track")
 def track() -> str | Response:
     """Ask for code and password; a QR brings the code along, never the password."""
-    code = request.args.get("code", "")[:LONGEST_CODE]
-    return render_template("citizen/track.html", code=code, error=None)
+    return door_page(request.args.get("code", ""), None)
 
 
 @citizen.post("/track")
@@ -81,42 +81,43 @@ def open_tracked() -> Any:
         complaint = find_tracked(db.session(), current_app.extensions["vault"], code, password)
     except Throttled as error:
         waits = {"Retry-After": str(error.seconds)}
-        return _asked_again(code, error, HTTPStatus.TOO_MANY_REQUESTS, waits)
+        return asked_again(code, error, HTTPStatus.TOO_MANY_REQUESTS, waits)
     except InvalidField as error:
-        return _asked_again(code, error, HTTPStatus.UNPROCESSABLE_ENTITY, {})
+        return asked_again(code, error, HTTPStatus.UNPROCESSABLE_ENTITY, {})
     complaint_id = complaint.id
     with write_transaction() as writing:
         withdraw(writing, attempts)
-    _hold(complaint_id)
+    hold(complaint_id)
     return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
 
 @citizen.get("/track/complaint")
 def tracked() -> Any:
     """Show the complaint this visitor proved to hold."""
-    view = _held_view()
-    if view is None:
+    visitor = holder()
+    view = _held_view(visitor)
+    if visitor is None or view is None:
         return _ask_first()
-    _hold(view.complaint_id)
-    return render_template("citizen/tracked.html", complaint=view, error=None)
+    stay()
+    return _tracked_page(visitor, view, error=None)
 
 
 @citizen.post("/track/rating")
 def give_rating() -> Any:
     """Take 1 to 5 stars and a comment for the latest result."""
-    holder = _holder()
-    if holder is None or holder.complaint_id is None:
+    visitor = _acting_holder()
+    if visitor is None:
         return _ask_first()
     typed = request.form.get("stars", "")
     stars = int(typed) if typed in {"1", "2", "3", "4", "5"} else 0
     comment = request.form.get("comment", "")
     try:
         with write_transaction() as writing:
-            verbs.rate(writing, holder, holder.complaint_id, stars=stars, comment=comment)
+            verbs.rate(writing, visitor.actor, visitor.complaint_id, stars=stars, comment=comment)
     except AlreadyDone:
         pass  # The same stars and words again, by a double press: they are kept, and that is all he wants.
     except DomainError as error:
-        return _rating_refused(error, stars, comment)
+        return _rating_refused(visitor, error, stars, comment)
     flash(gettext("ขอบคุณสำหรับคะแนน"), "success")
     return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
@@ -124,8 +125,8 @@ def give_rating() -> Any:
 @citizen.post("/track/<any(answer, add_evidence, reopen, withdraw):action>")
 def act(action: str) -> Any:
     """Answer a question, add something, open the complaint again or withdraw it."""
-    holder = _holder()
-    if holder is None or holder.complaint_id is None:
+    visitor = _acting_holder()
+    if visitor is None:
         return _ask_first()
     words = request.form.get("words", "")
     facts: dict[str, str] = {ACTS[action]: words}
@@ -133,33 +134,35 @@ def act(action: str) -> Any:
         facts["photo_token"] = ""
     try:
         with write_transaction() as writing:
-            getattr(verbs, action)(writing, holder, holder.complaint_id, **facts)
+            getattr(verbs, action)(writing, visitor.actor, visitor.complaint_id, **facts)
     except AlreadyDone:
         pass  # A double press: what he wants is done.
     except DomainError as error:
-        return _act_refused(error, action, words)
+        return _act_refused(visitor, error, action, words)
     flash(gettext("ได้รับแล้ว ขอบคุณ"), "success")
     return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
 
 @citizen.post("/track/leave")
 def leave() -> Any:
-    """Forget the complaint on this device."""
-    session.pop(HELD, None)
+    """Forget the complaint, and whom LINE has named, on this device."""
+    let_go()
+    forget_identity()
     return redirect(url_for("citizen.home"), HTTPStatus.SEE_OTHER)
 
 
 @citizen.get("/track/photo/<public_id>")
 def photo(public_id: str) -> Response:
     """Send a photo of the held complaint, small enough for a phone."""
-    holder = _holder()
-    if holder is None:
+    visitor = holder()
+    if visitor is None:
         abort(404)
+    stages = SHOWN_STAGES if visitor.may_act else FOLLOWERS_STAGES
     found = db.session.scalars(
         select(Attachment).where(
             Attachment.public_id == public_id,
-            Attachment.complaint_id == holder.complaint_id,
-            Attachment.stage.in_(SHOWN_STAGES),
+            Attachment.complaint_id == visitor.complaint_id,
+            Attachment.stage.in_(stages),
         )
     ).one_or_none()
     if found is None:
@@ -173,58 +176,66 @@ def photo(public_id: str) -> Response:
     return response
 
 
-def _hold(complaint_id: int) -> None:
-    session[HELD] = {"id": complaint_id, "at": now().timestamp()}
+def door_page(code: str, error: str | None) -> str:
+    """Return the page that asks for code and password, with the way through LINE where the town has one."""
+    return render_template(
+        "citizen/track.html",
+        code=code[:LONGEST_CODE],
+        error=error,
+        has_line=has_login_channel(db.session()),
+    )
 
 
-def _holder() -> Actor | None:
-    held = session.get(HELD)
-    if not isinstance(held, dict) or now().timestamp() - float(held.get("at", 0)) > HELD_SECONDS:
-        return None
-    return Actor.holder(int(held["id"]), gettext("ผู้ร้องทุกข์"))
+def _acting_holder() -> Holder | None:
+    """Return who may do something about the held complaint; a follower may not."""
+    visitor = holder()
+    if visitor is not None and not visitor.may_act:
+        abort(403)
+    return visitor
 
 
-def _held_view() -> Tracked | None:
-    holder = _holder()
-    return tracked_view(db.session(), holder, language()) if holder else None
+def _held_view(visitor: Holder | None) -> Tracked | None:
+    view = tracked_view(db.session(), visitor.actor, language()) if visitor else None
+    return follower_view(view) if view and visitor and not visitor.may_act else view
+
+
+def _tracked_page(visitor: Holder, view: Tracked, **more: Any) -> str:
+    return render_template("citizen/tracked.html", complaint=view, visitor=visitor, **more)
 
 
 def _ask_first() -> Any:
     """Lead to the door; who was inside before is told why he is not any more."""
-    if session.pop(HELD, None) is not None:
+    held = let_go()
+    code = held.get("line")
+    # Never after a form: the policy of its page (form-action) forbids that it ends at LINE.
+    if code and request.method == "GET":  # LINE lets him in again, as a rule without asking anything.
+        return redirect(url_for("line_identity.open_case", code=code), HTTPStatus.SEE_OTHER)
+    if held:
         flash(gettext("เปิดหน้านี้ไว้นานเกินไป กรุณาใส่รหัสอีกครั้ง"), "info")
-    return redirect(url_for("citizen.track"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("citizen.track", code=code), HTTPStatus.SEE_OTHER)
 
 
-def _asked_again(code: str, error: DomainError, status: HTTPStatus, headers: dict[str, str]) -> Any:
-    words = error.message_in(language())
-    page = render_template("citizen/track.html", code=code[:LONGEST_CODE], error=words)
-    return page, status, headers
+def asked_again(code: str, error: DomainError, status: HTTPStatus, headers: dict[str, str]) -> Any:
+    """Show the door again with what is wrong."""
+    return door_page(code, error.message_in(language())), status, headers
 
 
-def _rating_refused(error: DomainError, stars: int, comment: str) -> Any:
+def _rating_refused(visitor: Holder, error: DomainError, stars: int, comment: str) -> Any:
     """Show the page again with what was typed and what is wrong with it."""
-    view = _held_view()
+    view = _held_view(visitor)
     if view is None:
         return _ask_first()
     words = error.message_in(language()) if isinstance(error, FieldErrors | InvalidField) else ""
     if view.may_rate:  # Otherwise the rating of then stands, and is shown.
         view = replace(view, stars=stars or view.stars, comment=comment)
-    page = render_template(
-        "citizen/tracked.html", complaint=view, error=words or gettext("ให้คะแนนตอนนี้ไม่ได้ กรุณาเปิดหน้านี้ใหม่")
-    )
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    words = words or gettext("ให้คะแนนตอนนี้ไม่ได้ กรุณาเปิดหน้านี้ใหม่")
+    return _tracked_page(visitor, view, error=words), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _act_refused(error: DomainError, action: str, words: str) -> Any:
+def _act_refused(visitor: Holder, error: DomainError, action: str, words: str) -> Any:
     """Show the page again with what was typed and what is wrong with it."""
-    view = _held_view()
+    view = _held_view(visitor)
     if view is None:
         return _ask_first()
-    page = render_template(
-        "citizen/tracked.html",
-        complaint=view,
-        error=None,
-        refused={"action": action, "words": words, "message": error.message_in(language())},
-    )
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    refused = {"action": action, "words": words, "message": error.message_in(language())}
+    return _tracked_page(visitor, view, error=None, refused=refused), HTTPStatus.UNPROCESSABLE_ENTITY

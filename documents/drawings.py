@@ -1,6 +1,7 @@
 """Small pictures for documents: a QR code, and the map of a complaint drawn in a sandbox child."""
 
 import io
+from base64 import b64encode
 from collections.abc import Sequence
 
 import segno
@@ -15,6 +16,11 @@ def qr_png(text: str, module_pixels: int = 4) -> bytes:
     target = io.BytesIO()
     segno.make_qr(text, error="m").save(target, kind="png", scale=module_pixels, border=4)
     return target.getvalue()
+
+
+def qr_data_uri(text: str, module_pixels: int = 5) -> str:
+    """Draw a QR code as an address a page can show without asking for it."""
+    return f"data:image/png;base64,{b64encode(qr_png(text, module_pixels)).decode()}"
 
 
 def draw_map(

@@ -1,7 +1,8 @@
-"""One-time links for the first administrator, an invitation, a reset: shown once, stored as a hash."""
+"""One-time links for the first administrator, an invitation, a reset, a LINE account: stored as a hash."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +19,8 @@ LIFETIMES: Final = {
     LinkPurpose.FIRST_ADMINISTRATOR: timedelta(minutes=60),
     LinkPurpose.INVITATION: timedelta(hours=72),
     LinkPurpose.RESET: timedelta(minutes=60),
+    LinkPurpose.LINE_LINK: timedelta(minutes=10),
+    LinkPurpose.MEMBER_LINE: timedelta(minutes=15),
 }
 KEEP: Final = timedelta(days=30)
 
@@ -44,10 +47,13 @@ class IssuedLink:
 
 
 def issue_link(session: Session, purpose: LinkPurpose, user: StaffUser | None = None) -> IssuedLink:
-    """Make a link and void the older unused ones of the same person; the caller has asked the permission."""
+    """Make a link and void the older unused ones of the same person; the caller has asked the permission.
+
+    Those that set a password void each other; linking a LINE account is a matter of its own.
+    """
     moment = now()
     user_id = None if user is None else user.id
-    void_links(session, user_id)
+    void_links(session, user_id, _rivals(purpose))
     link = IssuedLink(new_token(), purpose, moment + LIFETIMES[purpose])
     session.add(
         AccountLink(
@@ -98,10 +104,18 @@ def use_link(session: Session, token: str, *purposes: LinkPurpose) -> AccountLin
     return link
 
 
-def void_links(session: Session, staff_user_id: int | None) -> None:
+def void_links(
+    session: Session, staff_user_id: int | None, purposes: Collection[LinkPurpose] = tuple(LinkPurpose)
+) -> None:
     """Make every unused link of an officer worthless; None means those of the first administrator."""
     whose = AccountLink.staff_user_id.is_not_distinct_from(staff_user_id)
-    session.execute(update(AccountLink).where(whose, AccountLink.used_at.is_(None)).values(used_at=now()))
+    unused = AccountLink.purpose.in_(purposes), AccountLink.used_at.is_(None)
+    session.execute(update(AccountLink).where(whose, *unused).values(used_at=now()))
+
+
+def _rivals(purpose: LinkPurpose) -> Collection[LinkPurpose]:
+    links_line = {LinkPurpose.LINE_LINK, LinkPurpose.MEMBER_LINE}
+    return {purpose} if purpose in links_line else set(LinkPurpose) - links_line
 
 
 def sweep(session: Session) -> int:

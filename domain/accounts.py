@@ -28,6 +28,7 @@ from domain.errors import (
     NotPermitted,
     add_message,
 )
+from domain.line_linking import unlink_all
 from domain.own_account import (
     change_password,
     end_other_sessions,
@@ -39,6 +40,7 @@ from domain.own_account import (
 from domain.passwords import hash_password
 from domain.permissions import Permission, require
 from domain.phones import normalise_phone
+from domain.rich_menus import follow_rights
 from domain.second_factor import (
     Enrolment,
     confirm_totp,
@@ -244,7 +246,7 @@ def invite(session: Session, actor: Actor, user: StaffUser) -> IssuedLink:
 
 
 def disable_staff_user(session: Session, actor: Actor, user: StaffUser) -> None:
-    """Close an account: its sessions end at once, its links are void. Its work stays. The caller commits.
+    """Close an account: its sessions end, its links are void, its LINE is unlinked. Its work stays.
 
     Raises:
         NotPermitted: the actor may not manage this account.
@@ -256,6 +258,8 @@ def disable_staff_user(session: Session, actor: Actor, user: StaffUser) -> None:
     end_sessions_of(session, user.id)
     void_links(session, user.id)
     audit.record(session, actor, AuditAction.UPDATE, user, changes={"is_active": [True, False]})
+    unlink_all(session, actor, user.id)
+    follow_rights(session)
 
 
 def enable_staff_user(session: Session, actor: Actor, user: StaffUser) -> None:

@@ -13,6 +13,8 @@ _LINK: Final = re.compile(r"(?:https?://)?(?:www\.)?line\.me/(?:r/)?ti/p/~?")
 _WORDS: Final = re.compile(r"(?:line|ไลน์)? ?(?:id|ไอดี)? ?[:=] ?|(?:line|ไลน์)(?: ?(?:id|ไอดี))? |(?:id|ไอดี) ")
 _ID: Final = re.compile(r"[a-z0-9._-]{2,60}", re.ASCII)
 
+_USER_ID: Final = re.compile(r"U[0-9a-f]{32}", re.ASCII)
+
 add_message(
     "line_id_unreadable",
     thai="Line ID มีเฉพาะอักษร a–z ตัวเลข จุด ขีด และขีดล่าง เช่น somchai_57 ถ้าเป็นชื่อที่แสดง ให้เว้นช่องนี้ไว้",
@@ -38,3 +40,8 @@ def read_line_id(text: str | None, *, field: str) -> str | None:
     if not _ID.fullmatch(bare):
         raise InvalidField("line_id_unreadable", field=field)
     return bare
+
+
+def is_line_user_id(text: str) -> bool:
+    """Tell whether a text has the form in which LINE names a person to us."""
+    return _USER_ID.fullmatch(text) is not None

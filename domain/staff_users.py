@@ -14,6 +14,7 @@ from domain.actor import Actor
 from domain.errors import FieldChecks, InvalidField, MissingField, NotPermitted
 from domain.permissions import Permission, require
 from domain.phones import normalise_phone
+from domain.rich_menus import follow_rights
 from domain.roles import require_roles_manageable
 from domain.thai_text import clean_text
 from models import AuditAction, Department, Role, Scope, StaffUser
@@ -63,6 +64,7 @@ def update_staff_user(session: Session, actor: Actor, user: StaffUser, entry: St
     require_roles_manageable(session)
     if changes:
         audit.record(session, actor, AuditAction.UPDATE, user, changes=changes)
+        follow_rights(session)
 
 
 def correct_staff_user(

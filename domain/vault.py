@@ -12,8 +12,8 @@ from cryptography.fernet import Fernet
 
 from domain.thai_text import to_arabic_digits
 
-# Crockford's base 32: no I, L, O, U, so that a password read aloud or copied by hand survives.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O, U, so that a password read aloud or copied by hand survives."""
 _LOOKALIKES = str.maketrans("OIL", "011")
 TRACKING_LENGTH = 10
 
@@ -59,7 +59,7 @@ class Vault:
         letters = []
         for _ in range(TRACKING_LENGTH):
             number, index = divmod(number, 32)
-            letters.append(_ALPHABET[index])
+            letters.append(ALPHABET[index])
         return "".join(letters)
 
     def tracking_hash(self, password: str) -> str:

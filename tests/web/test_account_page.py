@@ -265,6 +265,7 @@ def test_an_account_that_is_not_there_is_not_found(admin: Stranger, act: str) ->
 
 def test_the_audit_log_knows_what_an_administrator_did(admin: Stranger, session: Session) -> None:
     account = account_of(session, "executive")
+    (line,) = officer_named(session, "executive").line_accounts
     for act in ("link", "end-sessions", "disable", "enable"):
         admin.post(f"{account}/{act}", page=account)
 
@@ -274,6 +275,7 @@ def test_the_audit_log_knows_what_an_administrator_did(admin: Stranger, session:
         {"link": "reset"},
         {"sessions_ended": 0},
         {"is_active": [True, False]},
+        {"line_unlinked": line.id},
         {"is_active": [False, True]},
     ]
     assert {entry.staff_user_id for entry in entries} == {officer_named(session, "admin").id}
