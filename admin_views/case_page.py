@@ -24,6 +24,7 @@ from domain.more_time import pending_among
 from domain.permissions import Permission, may, scope_complaints
 from domain.phones import mask_phone
 from domain.questions import answers_of
+from domain.reachability import Reach, reach_of
 from domain.settings import DEFAULTS
 from domain.sight import sees_person
 from domain.undoing import undoable_event
@@ -36,6 +37,7 @@ from models import (
     ComplaintEvent,
     ComplaintFollower,
     ComplaintStatus,
+    LineChannel,
     QuestionAnswer,
     Zone,
 )
@@ -94,6 +96,7 @@ class CasePage:
     timeline: list[Moment]
     complainant: str
     phone: str
+    reach: Reach | None
     may_reveal: bool
     may_print: bool
     may_edit: bool
@@ -168,6 +171,9 @@ def case_page(session: Session, actor: Actor, complaint: Complaint) -> CasePage:
         timeline=case_timeline(session, complaint, events, seen),
         complainant=_complainant(complaint, seen),
         phone=mask_phone(reachable) if reachable else "",
+        reach=reach_of(member.line_accounts, LineChannel.CITIZEN)
+        if member and not member.is_shared
+        else None,
         may_reveal=may(actor, Permission.MEMBER_REVEAL, complaint) and reachable is not None,
         may_edit=may(actor, Permission.COMPLAINT_UPDATE, complaint),
         may_change_photos=any(may(actor, right, complaint) for right in PHOTO_RIGHTS),

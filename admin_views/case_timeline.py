@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin_views.case_changes import CaseChanges, Change
+from admin_views.fates import fate_words
 from admin_views.guard import language
 from domain.labels import word
 from domain.thai_calendar import thai_date
@@ -184,15 +185,16 @@ def _reminder(facts: Mapping[str, Any]) -> str:
 def _message(row: OutboxMessage, seen: bool) -> Message:
     is_citizen = row.channel is OutboxChannel.LINE_CITIZEN
     to = _("ผู้ร้อง") if is_citizen and not seen else row.recipient_name
-    fate, look = _fate(row.state)
+    fate, look = _fate(row)
     return Message(to, word(row.channel, language()), fate, look, row.done_at)
 
 
-def _fate(state: DeliveryState) -> tuple[str, str]:
-    if state in WAITS:
+def _fate(row: OutboxMessage) -> tuple[str, str]:
+    if row.state in WAITS:
         return _("รอส่ง"), "waiting"
-    if state is DeliveryState.SENT:
-        return _("LINE รับแล้ว"), "done"
-    if state is DeliveryState.CANCELLED:
+    if row.state is DeliveryState.CANCELLED:
         return _("ไม่ส่ง"), "off"
-    return _("ไม่สำเร็จ"), "late"
+    if row.state is DeliveryState.MERGED:
+        return fate_words(row), "merged"
+    is_done = row.state is DeliveryState.SENT
+    return (fate_words(row), "done") if is_done else (_("ไม่สำเร็จ"), "late")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from flask import flash, redirect, request, url_for
 from flask_admin import Admin, expose
+from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -18,7 +19,9 @@ from admin_views.fields import MonthField, month_name
 from admin_views.guard import language
 from admin_views.identity import current_actor
 from admin_views.menu import register_menu_item
+from admin_views.message_preview import preview_of, priority_words
 from admin_views.message_words import WordsField, check_template, every_text, placeholder_names
+from admin_views.saving import Refusal
 from admin_views.subtype_questions import QuestionsField, shown
 from domain.actor import Actor
 from domain.catalogue import (
@@ -277,6 +280,10 @@ class MessageTemplateView(SecureModelView):
     column_default_sort = [("key", False), ("language", True)]
     form_columns = ("words", "is_active")
     form_extra_fields = {"words": WordsField(_l("ถ้อยคำ"))}
+    edit_template = "admin/message_template/edit.html"
+    details_template = "admin/message_template/details.html"
+    preview_of = staticmethod(preview_of)
+    priority_words = staticmethod(priority_words)
 
     def edit_form(self, obj: Any = None) -> Any:
         """Return the form with a box for each text the layout can show, written or not."""
@@ -288,6 +295,33 @@ class MessageTemplateView(SecureModelView):
             names=placeholder_names(),
         )
         return form
+
+    def show_refusal(self, error: Refusal, form: Any, row_id: int | None = None) -> None:
+        """Put errors of words beside their boxes too."""
+        super().show_refusal(error, form, row_id)
+        if form is not None and isinstance(error, DomainError):
+            form.words.place(error)
+
+    @expose("/preview/", methods=("POST",))
+    @needs(Permission.MESSAGE_TEMPLATE_READ)
+    def preview(self) -> str:
+        """Draw the typed words as they would look, with what is wrong with them; nothing is kept."""
+        template = self._row(request.args.get("id"))
+        form = self.edit_form(template)
+        form.validate()
+        unsaved = MessageTemplate(layout=template.layout, words=dict(form.words.data))
+        try:
+            check_template(db.session(), current_actor(), unsaved)
+        except DomainError as error:
+            self.show_refusal(error, form)
+        return self.render(
+            self.edit_template,
+            model=template,
+            form=form,
+            form_opts=None,
+            return_url=get_redirect_target() or self.get_url(".index_view"),
+            is_preview=True,
+        )
 
 
 def register(admin: Admin) -> None:

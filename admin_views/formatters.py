@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,9 +15,10 @@ from admin_views.guard import language
 from domain.labels import word
 from domain.national_id import mask_national_id
 from domain.phones import format_phone, mask_phone
+from domain.reachability import Reach, reach_of, reach_words
 from domain.thai_dates import thai_date, thai_datetime
 from domain.thai_text import grapheme_truncate, mask_name
-from models import DeliveryState
+from models import DeliveryState, LineAccount, LineChannel
 
 NOTHING = "–"
 LONGEST_CELL = 80
@@ -25,6 +27,7 @@ DELIVERY_LOOKS: dict[DeliveryState, str] = {
     DeliveryState.READY: "new",
     DeliveryState.LEASED: "progress",
     DeliveryState.SENT: "done",
+    DeliveryState.MERGED: "merged",
     DeliveryState.FAILED: "soon",
     DeliveryState.DEAD: "late",
     DeliveryState.CANCELLED: "off",
@@ -39,6 +42,15 @@ def badge(look: str, text: str) -> Markup:
 def delivery_badge(state: DeliveryState) -> Markup:
     """Return the badge of a message's or job's state."""
     return badge(DELIVERY_LOOKS[state], word(state, language()))
+
+
+REACH_LOOKS: dict[Reach, str] = {Reach.YES: "done", Reach.BLOCKED: "late", Reach.UNLINKED: "off"}
+
+
+def line_reach(accounts: Iterable[LineAccount], channel: LineChannel) -> Markup:
+    """Return whether LINE reaches a person, as a badge."""
+    reach = reach_of(accounts, channel)
+    return badge(REACH_LOOKS[reach], reach_words(reach, language()))
 
 
 def yes_no(value: bool) -> str:

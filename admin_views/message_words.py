@@ -13,7 +13,7 @@ from wtforms.utils import unset_value
 
 from admin_views.guard import language
 from domain.actor import Actor
-from domain.errors import DomainError
+from domain.errors import DomainError, FieldErrors
 from domain.thai_text import clean_text
 from line_hooks import template_check
 from line_hooks.messages import LAYOUTS
@@ -53,7 +53,10 @@ LABELS: dict[str, Any] = {
     "label_officer": _l("คำนำหน้าผู้รับผิดชอบ"),
 }
 
-_LABEL = Markup('<div class="field"><label class="form-label" for="{id}">{label}</label>{box}</div>')
+_LABEL = Markup(
+    '<div class="field{bad}"><label class="form-label" for="{id}">{label}</label>{error}{box}</div>'
+)
+_ERROR = Markup('<p class="error" id="{id}-error">{text}</p>')
 _COMMON = 'class="form-control" id="{id}" name="{id}" maxlength="{most}"{described}'
 _LINE = Markup('<input type="text" ' + _COMMON + ' value="{text}">')  # noqa: S704 - our own constant
 _AREA = Markup("<textarea " + _COMMON + ' rows="6">\n{text}</textarea>')  # noqa: S704 - likewise
@@ -64,14 +67,23 @@ class WordsWidget:
 
     def __call__(self, field: WordsField, **kwargs: Any) -> Markup:
         """Draw the boxes."""
-        notes = kwargs.get("aria-describedby", "")
-        described = Markup(' aria-describedby="{}"').format(notes) if notes else ""
-        boxes = []
-        for key, text in (field.data or {}).items():
-            box_id, shape = f"{field.name}-{key}", _AREA if _has_lines(key, text) else _LINE
-            box = shape.format(id=box_id, most=MAX_TEXT, described=described, text=text)
-            boxes.append(_LABEL.format(id=box_id, label=label_of(key), box=box))
+        boxes = [_drawn(field, key, kwargs.get("aria-describedby", "")) for key in field.data or {}]
         return Markup('<div id="{}">{}</div>').format(field.id, Markup("").join(boxes))
+
+
+def _drawn(field: WordsField, key: str, notes: str) -> Markup:
+    """Draw one text: label, what is wrong with it, box."""
+    text, box_id, problems = field.data[key], f"{field.name}-{key}", field.problems.get(key, ())
+    error = _ERROR.format(id=box_id, text=" ".join(problems)) if problems else ""
+    described = " ".join(filter(None, (notes, f"{box_id}-error" if problems else "")))
+    marks = Markup(' aria-describedby="{}"').format(described) if described else Markup("")
+    if problems:
+        marks += Markup(' aria-invalid="true"')
+    shape = _AREA if _has_lines(key, text) else _LINE
+    box = shape.format(id=box_id, most=MAX_TEXT, described=marks, text=text)
+    return _LABEL.format(
+        id=box_id, label=label_of(key), error=error, box=box, bad=" field-bad" if problems else ""
+    )
 
 
 class WordsField(Field):
@@ -82,6 +94,7 @@ class WordsField(Field):
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Read each text from a box of its own."""
+        self.problems: dict[str, list[str]] = {}
         super().process(None, data, extra_filters)
         if not formdata:
             return
@@ -94,7 +107,16 @@ class WordsField(Field):
                 texts[key] = clean_text(typed, max_length=MAX_TEXT, field=key, multiline=lines)
             except DomainError as error:
                 problems.append(f"{label_of(key)}: {error.message_in(language())}")
+                self.problems.setdefault(key, []).append(error.message_in(language()))
         self.data, self.process_errors = texts, problems
+
+    def place(self, error: DomainError) -> None:
+        """Put what is wrong with a text beside its box too."""
+        named = {label_of(key): key for key in self.data or {}}
+        for part in error.errors if isinstance(error, FieldErrors) else (error,):
+            key = "alt" if part.code == "template_private_in_alt" else named.get(str(part.params.get("word")))
+            if key is not None:
+                self.problems.setdefault(key, []).append(part.message_in(language()))
 
 
 def _has_lines(key: str, text: str) -> bool:

@@ -39,6 +39,7 @@ RESOURCES: dict[str, Any] = {
     "role": _l("บทบาทและสิทธิ์"),
     "audit": _l("บันทึกการใช้งาน"),
     "setting": _l("ค่าตั้งต้นของเทศบาล"),
+    "line": _l("LINE"),
     "system": _l("ระบบ"),
 }
 

@@ -87,8 +87,9 @@ class SettingView(SecureView):
     @needs(Permission.SETTING_UPDATE)
     def forget(self, key: str) -> Any:
         """Take a stored secret away."""
-        rule = next((one for one in rules_of(Section.MAIL) if one.key == key), None)
-        if rule is None or rule.kind is not Kind.SECRET:
+        kept = [*rules_of(Section.MAIL), *rules_of(Section.LINE)]
+        rule = next((one for one in kept if one.key == key and one.kind is Kind.SECRET), None)
+        if rule is None:
             abort(404)
         with write_transaction() as session:
             forget_secret(session, current_actor(), key)
@@ -202,6 +203,8 @@ def _facts(section: Section, stored: dict[str, Any]) -> dict[str, Any]:
         return {"outline_parts": len(parts)}
     if section is Section.MAIL:
         return {"has_password": has_secret(db.session(), "mail_password")}
+    if section is Section.LINE:
+        return {"has_password": has_secret(db.session(), "line_login_secret")}
     return {}
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin_views import staff_accounts
+from admin_views import formatters, staff_accounts
 from admin_views.base import SecureModelView, needs
 from admin_views.fields import PhoneField, with_fields
 from admin_views.identity import current_actor
@@ -25,7 +25,7 @@ from domain.permissions import Permission
 from domain.roles import check_role, require_roles_manageable
 from domain.staff_users import StaffCorrection, scope_staff, update_staff_user
 from extensions import db
-from models import Role, StaffUser
+from models import LineChannel, Role, StaffUser
 
 
 def _account_link(_view: Any, _context: Any, row: StaffUser, _name: str) -> Any:
@@ -51,9 +51,12 @@ class StaffUserView(SecureModelView):
             "language",
         }
     )
-    column_list = ("first_name", "username", "position", "department", "roles", "is_active")
+    column_list = ("first_name", "username", "position", "department", "roles", "line_accounts", "is_active")
     column_details_list = (*column_list, "email", "phone", "created_at")
-    column_export_list = (*("username", "title", "first_name", "last_name"), *column_list[2:])
+    column_export_list = (
+        *("username", "title", "first_name", "last_name"),
+        *("position", "department", "roles", "is_active"),
+    )
     column_searchable_list = ("username", "first_name", "last_name", "position")
     column_filters = ("department", "is_active")
     column_default_sort = "first_name"
@@ -61,9 +64,10 @@ class StaffUserView(SecureModelView):
         "first_name": lambda _v, _c, row, _n: row.full_name,
         "username": _account_link,
         "roles": lambda _v, _c, row, _n: ", ".join(role.name for role in row.roles),
+        "line_accounts": lambda _v, _c, row, _n: formatters.line_reach(row.line_accounts, LineChannel.STAFF),
     }
     column_formatters_export = {"roles": lambda _v, _c, row, _n: ", ".join(role.name for role in row.roles)}
-    eager = (StaffUser.roles,)
+    eager = (StaffUser.roles, StaffUser.line_accounts)
     form_columns = (
         *("username", "title", "first_name", "last_name", "position", "email", "phone"),
         *("department", "roles"),

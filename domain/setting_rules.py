@@ -27,6 +27,7 @@ class Section(StrEnum):
     INTAKE = "intake"
     CLOCK = "clock"
     TELLING = "telling"
+    LINE = "line"
     MAIL = "mail"
     RETENTION = "retention"
     SECURITY = "security"
