@@ -8,6 +8,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_views import register_admin
+from citizen.joining import line_joining
+from citizen.line_identity import line_identity
 from citizen.pages import citizen
 from config import Settings
 from domain.vault import Vault
@@ -70,6 +72,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(metrics)
     app.register_blueprint(citizen)
+    app.register_blueprint(line_identity)
+    app.register_blueprint(line_joining)
     app.register_blueprint(line_webhook)
     register_admin(app)
     if settings.is_demo:

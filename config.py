@@ -43,6 +43,7 @@ class Settings:
         trusted_hosts: Host names the server answers to; empty answers to any (TRUSTED_HOSTS).
         behind_proxy: A proxy in front sets X-Forwarded-For and -Proto (BEHIND_PROXY).
         line_api_url: A stand-in for LINE; None is LINE itself (LINE_API_URL).
+        line_pages_url: Where a browser finds the stand-in's sign-in pages, when not there; the demo's only.
         line_citizen_token: Channel access token; None switches this channel off.
         line_citizen_secrets: Channel secrets, newest first; two during rotation.
         line_staff_token: The same for the officers' channel.
@@ -61,6 +62,7 @@ class Settings:
     trusted_hosts: tuple[str, ...] = ()
     behind_proxy: bool = False
     line_api_url: str | None = None
+    line_pages_url: str | None = None
     line_citizen_token: str | None = field(default=None, repr=False)
     line_citizen_secrets: tuple[str, ...] = field(default=(), repr=False)
     line_staff_token: str | None = field(default=None, repr=False)

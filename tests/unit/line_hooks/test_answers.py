@@ -11,6 +11,7 @@ from line_hooks.answers import ANSWERS, answer
 FACTS = {
     "number": "อส. 56/2569",
     "stars": 4,
+    "name": "นางมาลี ใจดี",
     "days": 7,
     "phone": "0 4300 0100",
     "track_url": "https://town.example/track",
