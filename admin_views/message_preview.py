@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from admin_views.identity import current_lookups
 from domain.message_priority import priority_of
+from domain.phones import readable_phone
 from line_hooks.flex_view import Node, quick_replies_of, view_of
 from line_hooks.limits import CardProblem
 from line_hooks.messages import LAYOUTS, build
@@ -38,7 +39,7 @@ def preview_of(template: MessageTemplate, words: Mapping[str, str]) -> Preview:
     lookups = current_lookups()
     name = "municipality_name_en" if template.language == "en" else "municipality_name"
     town, phone = (str(lookups.setting(key, "") or "") for key in (name, "contact_phone"))
-    facts = sample_facts(template.key, template.language, town, phone)
+    facts = sample_facts(template.key, template.language, town, readable_phone(phone))
     needed = LAYOUTS[template.layout].needs
     filled = {key: text for key, text in words.items() if text or key in needed}
     try:

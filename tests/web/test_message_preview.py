@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from admin_views.message_preview import preview_of
 from domain.message_priority import ROUTINE
-from extensions import db
+from domain.settings import write_setting
+from extensions import db, write_transaction
 from line_hooks.messages import LAYOUTS
 from models import MessageTemplate
 
@@ -56,6 +57,15 @@ def test_typed_words_are_drawn_and_not_kept(desk: Desk) -> None:
     assert "ซ่อมไฟให้แล้วครับ อส. 56/2569" in phone(page)
     assert 'value="ซ่อมไฟให้แล้วครับ {number}"' in page
     assert template().words["title"] != "ซ่อมไฟให้แล้วครับ {number}"
+
+
+def test_the_telephone_stands_as_people_write_it(desk: Desk) -> None:
+    with write_transaction() as session:
+        write_setting(session, "contact_phone", "043000100")
+
+    page = preview(desk, template(), **{"words-body": "โทร {contact_phone}"})
+
+    assert "โทร 0 4300 0100" in phone(page)
 
 
 def test_after_looking_saving_still_saves(desk: Desk) -> None:
