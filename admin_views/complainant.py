@@ -17,10 +17,11 @@ from domain.errors import InvalidField
 from domain.members import find_member_by_phone, kept_member, scope_members, shared_member
 from domain.permissions import scope_complaints
 from domain.phones import mask_phone
+from domain.reachability import Reach, reach_of
 from domain.sla import days_left
 from domain.tracking_links import hears_by_line
 from domain.workflow import UNFINISHED
-from models import Complaint, ComplaintStatus, Consent, ConsentPurpose, Member, StatusKind
+from models import Complaint, ComplaintStatus, Consent, ConsentPurpose, LineChannel, Member, StatusKind
 
 MOST_CASES = 5
 
@@ -49,6 +50,7 @@ class Complainant:
     address: str = ""
     cases: list[OpenCase] = field(default_factory=list)
     case_count: int = 0
+    blocks_line: bool = False
 
 
 def complainant_of(session: Session, actor: Actor, form: EntryForm) -> Complainant | None:
@@ -125,6 +127,7 @@ def _described(session: Session, actor: Actor, member: Member) -> Complainant:
         address=_place_only(member),
         cases=cases,
         case_count=count,
+        blocks_line=reach_of(member.line_accounts, LineChannel.CITIZEN) is Reach.BLOCKED,
     )
 
 

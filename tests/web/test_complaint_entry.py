@@ -23,6 +23,7 @@ from models import (
     Consent,
     Disclosure,
     Draft,
+    LineState,
     Member,
     OutboxMessage,
     Road,
@@ -144,6 +145,17 @@ def test_a_member_is_found_by_phone_however_it_is_typed(clerk: Counter, citizen:
     assert page.says("นายสมชาย ใจดี")
     assert not page.says("0812345678")
     assert page.says("ติดต่อทาง LINE ได้")
+
+
+@on_sqlite
+def test_whoever_blocks_the_town_s_line_is_not_called_unlinked(clerk: Counter, citizen: int) -> None:
+    with write_transaction() as session:
+        for account in session.get_one(Member, citizen).line_accounts:
+            account.state = LineState.BLOCKED
+
+    page = clerk.send(clerk.get().fields(), act="find", phone="0812345678")
+
+    assert page.says("บล็อก LINE ของเทศบาลอยู่")
 
 
 @on_sqlite
