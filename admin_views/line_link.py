@@ -7,7 +7,7 @@ is the ordinary one, and the way on leads to LINE alone: nothing in the address 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, current_app, flash, make_response, redirect, request, url_for
 from flask_admin import Admin, expose
@@ -64,7 +64,7 @@ class LineLinkView(SecureView):
 
     @expose("/<int:account_id>/unlink", methods=("POST",))
     @needs_sign_in
-    def unlink(self, account_id: int) -> Response:
+    def unlink(self, account_id: int) -> Any:
         """Part one of the officer's own LINE accounts; another officer's cannot be reached."""
         try:
             with write_transaction() as session:
@@ -73,7 +73,7 @@ class LineLinkView(SecureView):
             flash(error.message_in(language()), "danger")
         else:
             flash(_("เลิกผูก LINE แล้ว งานใหม่จะไม่ไปที่แชตนั้นอีก"), "success")
-        return redirect(url_for("auth.profile"), 303)  # type: ignore[return-value]
+        return redirect(url_for("auth.profile"), 303)
 
     def _page(self, token: str) -> Response:
         officer = db.session.get_one(StaffUser, current_actor().staff_user_id)

@@ -63,8 +63,9 @@ class MemberLineView(SecureView):
         """Say whether the phone has sent its code since the page was opened."""
         member = _member(member_id)
         since = _moment(request.args.get("since", ""))
+        is_piece = request.headers.get("HX-Request") is not None
         return self.render(
-            "admin/member/_line_state.html",
+            "admin/member/_line_state.html" if is_piece else "admin/member/line_waiting.html",
             member=member,
             since=since.isoformat(),
             is_tied=is_tied_since(db.session(), member.id, since),

@@ -69,11 +69,11 @@ def _receive(channel: LineChannel) -> ResponseReturnValue:
 
 def _is_ours(channel: LineChannel, body: bytes) -> bool:
     """Prove the signature; a secret pasted a moment ago, perhaps in another process, counts at once."""
-    header, app = request.headers.get(HEADER), current_app._get_current_object()  # type: ignore[attr-defined]
+    header = request.headers.get(HEADER)
     if header is None:
         return False
-    return is_genuine(keys_of(app, channel).secrets, body, header) or is_genuine(
-        keys_of(app, channel, fresh=True).secrets, body, header
+    return is_genuine(keys_of(current_app, channel).secrets, body, header) or is_genuine(
+        keys_of(current_app, channel, fresh=True).secrets, body, header
     )
 
 

@@ -18,8 +18,10 @@ _FIRST_DAY = "20180331"
 def push(call: Call) -> Response:
     """Send to one person or group."""
     key, body = retry_key(), json_body()
-    if isinstance(key, Response) or isinstance(body, Response):
-        return key if isinstance(key, Response) else body  # type: ignore[return-value]
+    if isinstance(key, Response):
+        return key
+    if isinstance(body, Response):
+        return body
     state, channel = call.state, call.channel
     findings = check_body("push", body, allow_http=state.allow_http, strict=state.strict)
     with state.lock:
@@ -76,8 +78,10 @@ def reply(call: Call) -> Response:
 def multicast(call: Call) -> Response:
     """Send the same to several people; whoever is no friend gets nothing, and an error is for all."""
     key, body = retry_key(), json_body()
-    if isinstance(key, Response) or isinstance(body, Response):
-        return key if isinstance(key, Response) else body  # type: ignore[return-value]
+    if isinstance(key, Response):
+        return key
+    if isinstance(body, Response):
+        return body
     state, channel = call.state, call.channel
     findings = check_body("multicast", body, allow_http=state.allow_http, strict=state.strict)
     with state.lock:

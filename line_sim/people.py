@@ -68,6 +68,7 @@ class People(Memory):
     def change_person(self, user_id: str, **changes: str) -> SimUser:
         """Change ``display_name``, ``language`` or ``picture_url`` of somebody; it stays over a restart."""
         with self.lock:
+            # Only texts are named above; the accounts change by friendship.
             user = replace(self.users[user_id], **changes)  # type: ignore[arg-type]
             self._keep({"person": asdict(user)})
             return user

@@ -113,6 +113,18 @@ def let_go() -> None:
     db.engine.dispose()
 
 
+@contextmanager
+def demo_server(backend: Backend) -> Iterator[Flask]:
+    """Yield a demo server over a fresh test town: its LINE and its phones are in the same house."""
+    settings = backend.fresh().extensions["settings"]
+    demo = test_app(backend.data_dir, settings.database_url, mode="demo", embedded_worker=False)
+    with demo.app_context():
+        yield demo
+        let_go()
+    demo.extensions["sandbox"].close()
+    (backend.data_dir / "line-sim.jsonl").unlink(missing_ok=True)
+
+
 class SqliteBackend:
     name = "sqlite"
 

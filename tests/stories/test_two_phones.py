@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from helpers.backends import Backend, let_go, test_app
+from helpers.backends import Backend, demo_server
 from helpers.browser import DESK, PHONE
 from helpers.casework import press, register_case
 from helpers.counter import citizen_with_line
@@ -33,14 +33,8 @@ RESULT = "เปลี่ยนหลอดไฟทั้งสามดวง�
 
 @pytest.fixture
 def app(backend: Backend) -> Iterator[Flask]:
-    """A demo server over the test town: its LINE and its phones are in the same house."""
-    settings = backend.fresh().extensions["settings"]
-    demo = test_app(backend.data_dir, settings.database_url, mode="demo", embedded_worker=False)
-    with demo.app_context():
+    with demo_server(backend) as demo:
         yield demo
-        let_go()
-    demo.extensions["sandbox"].close()
-    (backend.data_dir / "line-sim.jsonl").unlink(missing_ok=True)
 
 
 @pytest.fixture

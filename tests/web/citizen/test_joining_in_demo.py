@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from helpers.backends import Backend, let_go, test_app
+from helpers.backends import Backend, demo_server
 from sqlalchemy.orm import Session
 
 from demo.line import demo_line
@@ -25,14 +25,8 @@ JOIN = "/line/join"
 
 @pytest.fixture
 def app(backend: Backend) -> Iterator[Flask]:
-    """A demo server over the test town: its LINE and its phones are in the same house."""
-    settings = backend.fresh().extensions["settings"]
-    demo = test_app(backend.data_dir, settings.database_url, mode="demo", embedded_worker=False)
-    with demo.app_context():
+    with demo_server(backend) as demo:
         yield demo
-        let_go()
-    demo.extensions["sandbox"].close()
-    (backend.data_dir / "line-sim.jsonl").unlink(missing_ok=True)
 
 
 @pytest.fixture

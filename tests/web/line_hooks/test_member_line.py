@@ -131,6 +131,9 @@ def test_the_page_says_when_it_is_done_and_the_qr_opens_the_chat(
     case.send("citizen", phone, case.town.fake.hooks.text("citizen", phone, f"ผูก {code[1]}"))
 
     assert "ผูกแล้ว" in clerk.get(address).get_data(as_text=True)
+    piece = clerk.get(address, headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert piece.lstrip().startswith('<div id="line-state"')
+    assert "<html" in clerk.get(address).get_data(as_text=True), "without script it is a page"
     assert unquote(state[1]).count("since=") == 1
 
 
