@@ -12,6 +12,10 @@ from tables.catalogue import Category as Category  # ตัวย่อ
 from tables.catalogue import Channel as Channel  # ช่องทางการแจ้ง
 from tables.catalogue import ImportMapping as ImportMapping  # ตารางแปลงคำนำเข้า
 from tables.catalogue import Subcategory as Subcategory  # ตัวย่อย่อย
+from tables.chat import ChatDraft as ChatDraft  # ร่างในแชต
+from tables.chat import ChatPhoto as ChatPhoto  # ภาพจากแชต
+from tables.chat import ChatPicture as ChatPicture  # ภาพที่แสดงในแชต
+from tables.chat import LineRequest as LineRequest  # คำขอทาง LINE
 from tables.clock import ClockPause as ClockPause  # ช่วงหยุดนับเวลา
 from tables.complaints import ActionResult as ActionResult  # ผลการดำเนินงาน
 from tables.complaints import Assignment as Assignment  # การมอบหมาย
@@ -31,6 +35,7 @@ from tables.entry import FormToken as FormToken  # กุญแจฟอร์�
 from tables.enums import AttachmentStage as AttachmentStage
 from tables.enums import AuditAction as AuditAction
 from tables.enums import ChannelGroup as ChannelGroup
+from tables.enums import ChatDraftKind as ChatDraftKind
 from tables.enums import ComplaintKind as ComplaintKind
 from tables.enums import ComplaintStatus as ComplaintStatus
 from tables.enums import ConsentPurpose as ConsentPurpose
@@ -43,6 +48,8 @@ from tables.enums import Figure as Figure
 from tables.enums import HolidayKind as HolidayKind
 from tables.enums import JobKind as JobKind
 from tables.enums import LineChannel as LineChannel
+from tables.enums import LineRequestKind as LineRequestKind
+from tables.enums import LineRequestState as LineRequestState
 from tables.enums import LineState as LineState
 from tables.enums import LinkPurpose as LinkPurpose
 from tables.enums import MessagePriority as MessagePriority

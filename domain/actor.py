@@ -59,6 +59,6 @@ class Actor:
         return cls(kind="member", name=name, member_id=member_id, via=via)
 
     @classmethod
-    def holder(cls, complaint_id: int, name: str) -> Actor:
-        """Return the actor for a visitor who gave a complaint's code and tracking password."""
-        return cls(kind="member", name=name, complaint_id=complaint_id)
+    def holder(cls, complaint_id: int, name: str, via: str = "web") -> Actor:
+        """Return the actor for who holds one complaint: by code and password, or as its reporter."""
+        return cls(kind="member", name=name, complaint_id=complaint_id, via=via)

@@ -30,6 +30,8 @@ class Entry:
     ``newcomer`` is registered in the same transaction and becomes the complainant; ``notice`` is the version
     of the words by which the complainant was told how his data are used. ``answers`` are what was said to the
     subtype's questions, by the question's id; ``parent_id`` is an earlier case this one belongs to.
+    ``reporter_account_id`` is the LINE account it was told by in the chat; ``proposed_subcategory_id`` what a
+    citizen takes it for, which whoever accepts the case decides.
     """
 
     form_token: str
@@ -54,6 +56,8 @@ class Entry:
     received_at: datetime | None = None
     answers: Mapping[int, str] = field(default_factory=dict)
     parent_id: int | None = None
+    reporter_account_id: int | None = None
+    proposed_subcategory_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

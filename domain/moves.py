@@ -238,7 +238,7 @@ def refuse_twin(
         AlreadyDone: the actor's latest act of this kind was the same, a moment ago.
     """
     last = last_event(session, complaint, action)
-    if last is None or last.staff_user_id is None or last.staff_user_id != actor.staff_user_id:
+    if last is None or (last.actor_kind, last.staff_user_id) != (actor.kind, actor.staff_user_id):
         return
     if now() - last.at < DOUBLE_CLICK and is_same(last):
         raise already_done(action, last)

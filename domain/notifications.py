@@ -80,13 +80,24 @@ def tell(
 def citizens_reached(
     session: Session, complaint: Complaint, template_key: str
 ) -> list[tuple[LineAccount, str]]:
-    """Return the accounts, with names, of the complainant and the followers; the shared member is nobody."""
+    """Return the accounts, with names, of the complainant and the followers; the shared member is nobody.
+
+    Whoever reported in the chat and is no member is told by the account he reported from.
+    """
     if Way.LINE not in ways_of(session, template_key):
         return []
     members = [complaint.member, *(row.member for row in complaint.followers)]
     persons = dict.fromkeys(one for one in members if one is not None and not one.is_shared)
     found = [(reachable(one.line_accounts, LineChannel.CITIZEN), one.full_name) for one in persons]
-    return [(account, name) for account, name in found if account is not None]
+    told = [(account, name) for account, name in found if account is not None]
+    reporter = reachable_reporter(complaint)
+    return [*told, (reporter, reporter.display_name or "")] if reporter else told
+
+
+def reachable_reporter(complaint: Complaint) -> LineAccount | None:
+    """Return the account a case without a member was reported from, if it can be reached."""
+    account = complaint.reporter_account if complaint.member_id is None else None
+    return reachable([account], LineChannel.CITIZEN) if account is not None else None
 
 
 def tell_officer(

@@ -105,6 +105,8 @@ class Permission(StrEnum):
     """See the table that translates imported words."""
     IMPORT_MAP_UPDATE = "import_map:update"
     """Change the table that translates imported words."""
+    LINE_DECIDE = "line:decide"
+    """Let a phone that asked become an officer's or a member's (000-66)."""
     LINE_MANAGE = "line:manage"
     """Connect the LINE channels, test them and lay their menus."""
     MAP_READ = "map:read"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.attachments import claim_photos, request_copy
-from domain.choices import category_for, chosen, officer_for, subcategory_for
+from domain.choices import category_for, chosen, officer_for, optional, subcategory_for
 from domain.clock import now
 from domain.entries import MAX_PLACE as MAX_PLACE
 from domain.entries import MAX_STORY as MAX_STORY
@@ -121,6 +121,9 @@ def register(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Comp
 def submit(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Complaint:
     """Hand in a complaint as a citizen: public code and tracking password, no number yet.
 
+    A subtype the citizen chose is a proposal: it leads the case to its department, whose intake is told, and
+    whoever accepts the case decides.
+
     Raises:
         FieldErrors: everything that cannot be taken, field by field.
     """
@@ -128,18 +131,44 @@ def submit(session: Session, actor: Actor, vault: Vault, entry: Entry) -> Compla
     earlier = _claim_form(session, entry.form_token, moment)
     if earlier is not None:
         return earlier
+    parts = _check_submitted(session, entry)
+    complaint = _new_complaint(session, vault, entry, parts.texts, moment)
+    complaint.member = session.get(Member, entry.member_id) if entry.member_id else None
+    complaint.reporter_account_id = entry.reporter_account_id
+    if parts.subcategory is not None:
+        complaint.subcategory, complaint.category = parts.subcategory, parts.subcategory.category
+        complaint.department = parts.subcategory.category.department
+    if entry.notice and complaint.member is not None and not complaint.member.is_shared:
+        record_notice(session, actor, complaint.member, entry.notice)
+    complaint.search_text = complaint_search_text(complaint)
+    facts = {"notice": entry.notice} if entry.notice else None
+    move(session, actor, complaint, transition_for(Action.SUBMIT), facts=facts)
+    keep_answers(session, complaint, parts.answers)
+    _finish_entry(session, actor, complaint, entry)
+    return complaint
+
+
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    texts: Texts
+    subcategory: Subcategory | None
+    answers: list[Answered]
+
+
+def _check_submitted(session: Session, entry: Entry) -> _Submitted:
     check = FieldChecks()
+    answers: list[Answered] = []
     with check:
         texts = check_texts(entry)
     with check:
         check_place(session, entry)
+    with check:
+        wished = entry.proposed_subcategory_id
+        subcategory = optional(session, Subcategory, wished, "subcategory_id")
+        if subcategory is not None:
+            answers = check_answers(questions_of(session, subcategory.id), entry.answers)
     check.done()
-    complaint = _new_complaint(session, vault, entry, texts, moment)
-    complaint.member = session.get(Member, entry.member_id) if entry.member_id else None
-    complaint.search_text = complaint_search_text(complaint)
-    move(session, actor, complaint, transition_for(Action.SUBMIT))
-    _finish_entry(session, actor, complaint, entry)
-    return complaint
+    return _Submitted(texts, subcategory, answers)
 
 
 @dataclass(frozen=True, slots=True)

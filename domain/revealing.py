@@ -47,14 +47,16 @@ def reveal_complainant(
     if not why:
         raise MissingField("reason_required", field="reason")
     member = complaint.member
-    if member is None and complaint.callback_phone is None:
+    reporter = complaint.reporter_account if member is None else None
+    if member is None and reporter is None and complaint.callback_phone is None:
         raise NotPermitted
     note_event(session, actor, complaint, EventKind.VIEWED_PERSONAL_DATA, note=why)
     callback = format_phone(complaint.callback_phone) if complaint.callback_phone else ""
     if member is None or member.is_shared:
         # The shared member is nobody: what was opened is the caller's own number.
         audit.record(session, actor, AuditAction.REVEAL, complaint, reason=why)
-        return RevealedComplainant(name=member.full_name if member else "", callback_phone=callback)
+        name = (reporter.display_name or "" if reporter else "") if member is None else member.full_name
+        return RevealedComplainant(name=name, callback_phone=callback)
     shown = reveal_member(session, actor, vault, member, why)
     return RevealedComplainant(
         name=member.full_name,

@@ -5,6 +5,7 @@ What there is to set: ``domain.setting_rules``. Within one transaction the rows 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -33,11 +34,16 @@ def read_setting(session: Session, key: str) -> Any:
     if key in BULKY:
         row = session.get(Setting, key)
         return DEFAULTS[key] if row is None else row.value
-    held: dict[str, Any] | None = session.info.get(_HELD)
+    held: Mapping[str, Any] | None = session.info.get(_HELD)
     if held is None:
         rows = session.execute(select(Setting.key, Setting.value).where(Setting.key.not_in(BULKY)))
         held = session.info[_HELD] = {row.key: row.value for row in rows}
     return held[key] if key in held else DEFAULTS[key]
+
+
+def hold_settings(session: Session, rows: Mapping[str, Any]) -> None:
+    """Let rows that were read a moment ago answer for the rest of the transaction, as if read in it."""
+    session.info[_HELD] = rows
 
 
 def kept_for(session: Session, key: str) -> timedelta:

@@ -157,16 +157,16 @@ def tracked_view(session: Session, holder: Actor, language: str) -> Tracked | No
         reason=(complaint.reject_reason or "") if status is ComplaintStatus.REJECTED else "",
         before=photos[AttachmentStage.BEFORE],
         after=photos[AttachmentStage.AFTER],
-        acts=_acts(session, complaint),
+        acts=holders_acts(session, complaint),
         question=_question(complaint),
         original=_original(session, complaint, language),
-        may_rate=result is not None and _may_still_rate(session, rating),
+        may_rate=result is not None and may_still_rate(session, rating),
         stars=rating.stars if rating else None,
         comment=(rating.comment or "") if rating else "",
     )
 
 
-def _acts(session: Session, complaint: Complaint) -> list[str]:
+def holders_acts(session: Session, complaint: Complaint) -> list[str]:
     """Return what the holder may do, as the table of transitions and the reopening days say."""
     acts = [
         row.action.value
@@ -189,7 +189,8 @@ def _original(session: Session, complaint: Complaint, language: str) -> tuple[st
     return (str(original), citizen_word(original.status, language)) if original else None
 
 
-def _may_still_rate(session: Session, rating: Rating | None) -> bool:
+def may_still_rate(session: Session, rating: Rating | None) -> bool:
+    """Tell whether a result may be rated: it is not yet, or its rating may still be changed."""
     if rating is None:
         return True
     return now() - rating.rated_at <= timedelta(days=int(read_setting(session, "rating_change_days")))

@@ -18,6 +18,8 @@ class Audience(StrEnum):
     """The officer who was responsible until this act."""
     INTAKE = "intake"
     HEADS = "heads"
+    REQUESTER = "requester"
+    """Whoever asked by LINE to be an officer's or a member's; no act on a complaint tells him."""
 
 
 @dataclass(frozen=True, slots=True)

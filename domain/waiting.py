@@ -9,6 +9,7 @@ from domain.attachments import claim_photos
 from domain.clock import now
 from domain.errors import FieldChecks, InvalidField, MissingField, add_message
 from domain.moves import MAX_NOTE, begin_move, last_event, move, to_officer_or_intake
+from domain.notifications import reachable_reporter
 from domain.routing import at_the_intake, resume
 from domain.thai_text import clean_text, required_text
 from domain.workflow import Action
@@ -38,9 +39,10 @@ def ask_citizen(
 
 
 def can_be_asked(complaint: Complaint) -> bool:
-    """Tell whether a question can reach the complainant: a member of his own, or a number to call back."""
+    """Tell whether a question can reach the complainant: a member, a number to call back, or his chat."""
     member = complaint.member
-    return bool(complaint.callback_phone) or (member is not None and not member.is_shared)
+    reached = member is not None and not member.is_shared
+    return bool(complaint.callback_phone) or reached or reachable_reporter(complaint) is not None
 
 
 def answer(

@@ -301,6 +301,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         "attachment_id reason",
         is_public=False,
         button=False,
+        by_system=True,  # Its sender has taken the photo back in LINE.
     ),
     _button(Action.EDIT, ANYWHERE, None, P.COMPLAINT_UPDATE, "version", is_public=False, button=False),
     Transition(Action.UNDO, ANYWHERE, None, leads_back=True, is_public=False),

@@ -33,7 +33,7 @@ from tables.enums import (
     Urgency,
 )
 from tables.organisation import Department
-from tables.people import Member
+from tables.people import LineAccount, Member
 from tables.places import Community, Road, Zone
 from tables.staff import StaffUser
 
@@ -78,6 +78,7 @@ class Complaint(Base):
         _index_of_filled("parent_id"),
         _index_of_filled("duplicate_of_id"),
         _index_of_filled("wake_at"),
+        _index_of_filled("reporter_account_id"),
     )
 
     id: Mapped[pk]
@@ -126,6 +127,9 @@ class Complaint(Base):
     member_id: Mapped[int | None] = mapped_column(
         ForeignKey("member.id", ondelete="RESTRICT"), info=label("ผู้ร้องทุกข์")
     )
+    reporter_account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("line_account.id", ondelete="SET NULL"), info=label("แจ้งจากบัญชี LINE")
+    )  # Who reported in the chat; without a member the case is told and shown there.
     channel_id: Mapped[int | None] = mapped_column(
         ForeignKey("channel.id", ondelete="RESTRICT"), index=True, info=label("ช่องทางการแจ้ง")
     )
@@ -204,6 +208,7 @@ class Complaint(Base):
     search_text: Mapped[str] = mapped_column(Text, default="", info=label("คำค้น"))
 
     member: Mapped[Member | None] = relationship(info=label("ผู้ร้องทุกข์"))
+    reporter_account: Mapped[LineAccount | None] = relationship(info=label("แจ้งจากบัญชี LINE"))
     channel: Mapped[Channel | None] = relationship(info=label("ช่องทางการแจ้ง"))
     road: Mapped[Road | None] = relationship(info=label("ถนน"))
     zone: Mapped[Zone | None] = relationship(info=label("เขต"))

@@ -340,6 +340,32 @@ class LinkPurpose(StrEnum):
     MEMBER_LINE = "member_line"
 
 
+class ChatDraftKind(StrEnum):
+    """What a draft in the chat is to become."""
+
+    REPORT = "report"
+    REGISTRATION = "registration"
+    OFFICER_REQUEST = "officer_request"
+    RESULT = "result"
+    WORDS = "words"
+    """The words, days or photos one act on a case still needs; ``said["action"]`` names the act."""
+
+
+class LineRequestKind(StrEnum):
+    """Whom a phone wants to belong to."""
+
+    MEMBER = "member"
+    OFFICER = "officer"
+
+
+class LineRequestState(StrEnum):
+    """What became of a request."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
 class ConsentPurpose(StrEnum):
     """What a person agreed to or was told."""
 

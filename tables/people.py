@@ -53,6 +53,9 @@ class Member(Base):
         ForeignKey("member.id", ondelete="RESTRICT"), index=True, info=label("รวมกับสมาชิก")
     )  # The same person registered twice: this row is switched off, the other has his cases.
     is_active: Mapped[bool_true] = mapped_column(info=label("ใช้งาน"))
+    self_registered_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=label("ลงทะเบียนเองเมื่อ")
+    )  # By himself: nobody has seen his card. Cleared when an officer saves the row.
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("เพิ่มเมื่อ"))
     version: Mapped[int] = mapped_column(default=1, info=label("รุ่น"))
 
