@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 from flask import current_app, request
 from sqlalchemy import select
@@ -23,10 +21,10 @@ from werkzeug.datastructures import FileStorage
 from admin_views.database_errors import explain
 from admin_views.guard import language
 from admin_views.identity import current_actor
+from documents.photo_keeping import keep_file
 from domain.actor import Actor
 from domain.attachments import (
     MAX_PHOTOS,
-    PAPER_TYPE,
     StoredFile,
     held_photos,
     hold_photo,
@@ -39,9 +37,9 @@ from domain.thai_text import clean_text
 from domain.vault import new_token
 from extensions import db, write_transaction
 from models import Attachment, AttachmentStage
-from photos import MAX_PHOTO_BYTES, Picture, ProcessedPaper, ProcessedPhoto, Turn, process_file, turn_photo
-from sandbox import Refused, Sandbox, SandboxFailed
-from storage import FileStore, StorageFailed
+from photos import MAX_PHOTO_BYTES, Turn, process_file, turn_photo
+from sandbox import Sandbox
+from storage import FileStore
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +48,6 @@ LONGEST_NAME = 255
 TOKEN = re.compile(r"[A-Za-z0-9_-]{16,40}", re.ASCII)
 STEP = re.compile(r"photo:(remove|left|right):([0-9a-f]{32})", re.ASCII)
 STEP_FIELDS = ("act", "remove_photo")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def turn(actor: Actor, public_id: str, way: Turn) -> Attachment:
     except FileNotFoundError:
         raise NotFound("attachment_not_found") from None
     sandbox: Sandbox = current_app.extensions["sandbox"]
-    stored = _kept(name, lambda: turn_photo(data, way, sandbox), store())
+    stored = keep_file(name, lambda: turn_photo(data, way, sandbox), store())
     try:
         with write_transaction() as session:
             old = take_turned(session, actor, public_id, key, stored)
@@ -233,92 +230,9 @@ def _take(file: FileStorage, sandbox: Sandbox, shelf: FileStore) -> _Taken:
     name = shown_name(file.filename)
     try:
         data = file.stream.read(MAX_PHOTO_BYTES + 1)
-        return _Taken(name, _kept(name, lambda: process_file(data, sandbox), shelf), None)
+        return _Taken(name, keep_file(name, lambda: process_file(data, sandbox), shelf), None)
     except (UploadRejected, StorageFull) as problem:
         return _Taken(name, None, problem)
-
-
-def _kept(name: str, make: Callable[[], ProcessedPhoto | ProcessedPaper], shelf: FileStore) -> StoredFile:
-    """Make a file new and put all of it into the store; nothing stays there unless everything does.
-
-    Raises:
-        UploadRejected, StorageFull: what the person is told.
-    """
-    try:
-        made = _made(make)
-    except Refused as refusal:
-        raise UploadRejected(refusal.code, **refusal.params) from refusal
-    except SandboxFailed as failure:
-        log.warning("a photo broke its child: %s", failure)
-        raise UploadRejected("photo_not_processed") from failure
-    try:
-        return stored_file(made, _written(_files_of(made), shelf), name)
-    except StorageFailed as failure:
-        log.error("a photo could not be stored: %s", failure)  # noqa: TRY400 - no traceback needed
-        raise (StorageFull() if failure.is_full else UploadRejected("photo_not_processed")) from failure
-
-
-def _written(files: Sequence[tuple[bytes, str]], shelf: FileStore) -> list[str]:
-    """Put every file into the store and return their keys; all of them or none."""
-    written: list[str] = []
-    try:
-        for data, suffix in files:
-            written.append(shelf.put(data, suffix))
-    except BaseException:
-        for key in written:
-            shelf.delete(key)
-        raise
-    return written
-
-
-def _made(make: Callable[[], Made]) -> Made:
-    """Make a file new; when its child was killed from outside, once more in another."""
-    try:
-        return make()
-    except SandboxFailed as failure:
-        if failure.kind != "crash":
-            raise
-        return make()
-
-
-def _files_of(made: ProcessedPhoto | ProcessedPaper) -> list[tuple[bytes, str]]:
-    first = (made.pdf, ".pdf") if isinstance(made, ProcessedPaper) else (made.full.jpeg, ".jpg")
-    return [first, (made.small.jpeg, ".jpg"), (made.printed.jpeg, ".jpg")]
-
-
-def stored_file(made: ProcessedPhoto | ProcessedPaper, keys: Sequence[str], name: str) -> StoredFile:
-    """Describe a processed file whose three parts lie under the keys."""
-    storage_key, preview_key, print_key = keys
-    if isinstance(made, ProcessedPaper):
-        return StoredFile(
-            storage_key=storage_key,
-            preview_key=preview_key,
-            print_key=print_key,
-            media_type=PAPER_TYPE,
-            byte_size=len(made.pdf),
-            sha256=made.sha256,
-            width=made.small.width,
-            height=made.small.height,
-            page_count=made.page_count,
-            original_name=name,
-        )
-    latitude, longitude = made.position or (None, None)
-    full: Picture = made.full
-    return StoredFile(
-        storage_key=storage_key,
-        preview_key=preview_key,
-        print_key=print_key,
-        media_type="image/jpeg",
-        byte_size=len(full.jpeg),
-        sha256=full.sha256,
-        width=full.width,
-        height=full.height,
-        photo_hash=made.photo_hash,
-        original_name=name,
-        taken_at=made.taken_at,
-        taken_latitude=None if latitude is None else Decimal(f"{latitude:.6f}"),
-        taken_longitude=None if longitude is None else Decimal(f"{longitude:.6f}"),
-    )
 
 
 def _hold(

@@ -20,6 +20,7 @@ from flask import (
 from flask_babel import gettext
 from sqlalchemy import select
 
+from citizen.photos import Brought, bring_photos
 from citizen.visitors import Holder, forget_identity, hold, holder, let_go, stay
 from domain import complaints as verbs
 from domain.errors import AlreadyDone, DomainError, FieldErrors, InvalidField
@@ -44,6 +45,7 @@ def _speak_as_the_town() -> None:
 
 ACTS: Final = {"answer": "text", "add_evidence": "text", "reopen": "reason", "withdraw": "note"}
 """What a visitor may do with the complaint he holds, and what its verb calls his words."""
+TAKE_PHOTOS: Final = ("answer", "add_evidence")
 SHOWN_STAGES: Final = (AttachmentStage.BEFORE, AttachmentStage.AFTER)
 FOLLOWERS_STAGES: Final = (AttachmentStage.AFTER,)
 """What another complainant has photographed is not a follower's to see."""
@@ -130,15 +132,24 @@ def act(action: str) -> Any:
         return _ask_first()
     words = request.form.get("words", "")
     facts: dict[str, str] = {ACTS[action]: words}
-    if action == "add_evidence":
-        facts["photo_token"] = ""
+    brought = bring_photos(visitor.actor, visitor.complaint_id) if action in TAKE_PHOTOS else Brought()
+    if brought.refused:
+        return _act_refused(visitor, " ".join(brought.refused), action, words, brought)
+    if action in TAKE_PHOTOS:
+        facts["photo_token"] = brought.token
+    if brought.is_repeated and not brought.count and not words.strip():
+        return _thanked()
     try:
         with write_transaction() as writing:
             getattr(verbs, action)(writing, visitor.actor, visitor.complaint_id, **facts)
     except AlreadyDone:
         pass  # A double press: what he wants is done.
     except DomainError as error:
-        return _act_refused(visitor, error, action, words)
+        return _act_refused(visitor, error.message_in(language()), action, words, brought)
+    return _thanked()
+
+
+def _thanked() -> Any:
     flash(gettext("ได้รับแล้ว ขอบคุณ"), "success")
     return redirect(url_for("citizen.tracked"), HTTPStatus.SEE_OTHER)
 
@@ -232,10 +243,10 @@ def _rating_refused(visitor: Holder, error: DomainError, stars: int, comment: st
     return _tracked_page(visitor, view, error=words), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _act_refused(visitor: Holder, error: DomainError, action: str, words: str) -> Any:
-    """Show the page again with what was typed and what is wrong with it."""
+def _act_refused(visitor: Holder, message: str, action: str, words: str, brought: Brought) -> Any:
+    """Show the page again with what was typed, the photos that wait, and what is wrong."""
     view = _held_view(visitor)
     if view is None:
         return _ask_first()
-    refused = {"action": action, "words": words, "message": error.message_in(language())}
+    refused = {"action": action, "words": words, "message": message, "photos": brought}
     return _tracked_page(visitor, view, error=None, refused=refused), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -237,7 +237,7 @@ def _subject(complaint: Complaint) -> str:
 def _complainant(complaint: Complaint, with_identity: bool) -> str:
     member = complaint.member
     if member is None:
-        return "ไม่ระบุชื่อ"
+        return "ผู้แจ้งทาง LINE (ไม่ได้ลงทะเบียน)" if complaint.reporter_account_id else "ไม่ระบุชื่อ"
     if member.is_shared:
         return f"{member.full_name} (ไม่ประสงค์เปิดเผยข้อมูล)"
     if not with_identity:

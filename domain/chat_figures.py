@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.actor import Actor
 from domain.clock import now
 from domain.permissions import Permission, scope_complaints
 from models import Complaint, ComplaintStatus, Figure, StatusKind
 
-MOST_GROUPS: Final = 8
 MOST_CASES: Final = 5
 
 S = ComplaintStatus
 _OPEN: Final = tuple(status for status in S if status.kind is StatusKind.OPEN)
-_AT_WORK: Final = (S.ACKNOWLEDGED, S.IN_PROGRESS)
 _NEW: Final = (S.SUBMITTED, S.ACCEPTED, S.DIRECTED)
 
 
@@ -30,6 +28,15 @@ class Cases:
     count: int
     mine: int
     first: tuple[Complaint, ...]
+
+
+class OwnCount(NamedTuple):
+    """How many of an officer's cases share type, zone and figure."""
+
+    category: int | None
+    zone: int | None
+    figure: Figure
+    cases: int
 
 
 def own_cases(session: Session, actor: Actor, limit: int = MOST_CASES) -> list[Complaint]:
@@ -61,31 +68,23 @@ def late_cases(session: Session, actor: Actor) -> Cases:
     return _cases(session, actor, [Complaint.status.in_(_OPEN), Complaint.due_at < now()])
 
 
-def cases_at_work(session: Session, actor: Actor) -> Cases:
-    """Return the officer's cases whose result may be recorded, the most urgent first."""
-    mine = Complaint.assignee_id == actor.staff_user_id
-    return _cases(session, actor, [mine, Complaint.status.in_(_AT_WORK)], Permission.COMPLAINT_RECORD_RESULT)
+def own_counts(session: Session, actor: Actor, wanted: Sequence[ColumnElement[bool]]) -> list[OwnCount]:
+    """Return how many of the officer's own cases share type, zone and column of the seven figures."""
+    keys = (Complaint.category_id, Complaint.zone_id, Complaint.figure)
+    mine = (Complaint.assignee_id == actor.staff_user_id, Complaint.figure != Figure.NONE, *wanted)
+    counted = select(*keys, func.count(Complaint.id).label("cases")).where(*mine).group_by(*keys)
+    return [OwnCount(*row) for row in session.execute(scope_complaints(counted, actor))]
 
 
-def own_figures(session: Session, actor: Actor, within: ColumnElement[bool]) -> dict[Figure, int]:
-    """Return how many of the officer's own cases of a time stand in which of the seven figures' columns."""
-    number = func.count(Complaint.id)
-    mine = (Complaint.assignee_id == actor.staff_user_id, Complaint.figure != Figure.NONE, within)
-    counted = select(Complaint.figure, number.label("cases")).where(*mine).group_by(Complaint.figure)
-    return {row.figure: int(row.cases) for row in session.execute(scope_complaints(counted, actor))}
-
-
-def open_by_zone(session: Session, actor: Actor) -> list[tuple[int | None, int]]:
-    """Return how many open cases lie in which zone, the most first."""
-    return _grouped(session, actor, Complaint.zone_id, [Complaint.status.in_(_OPEN)])
-
-
-def received_by_type(
-    session: Session, actor: Actor, within: ColumnElement[bool]
+def late_counts(
+    session: Session, actor: Actor, column: InstrumentedAttribute[int | None]
 ) -> list[tuple[int | None, int]]:
-    """Return how many cases of a time were about which main type, the most first; for reports."""
-    counts = Complaint.figure != Figure.NONE
-    return _grouped(session, actor, Complaint.category_id, [within, counts], Permission.REPORT_READ)
+    """Return how many open cases are past their day, by department or officer, the most first."""
+    number = func.count(Complaint.id)
+    late = (Complaint.status.in_(_OPEN), Complaint.due_at < now(), Complaint.finished_at.is_(None))
+    counted = select(column, number).where(*late).group_by(column).order_by(number.desc(), column)
+    rows = session.execute(scope_complaints(counted, actor, Permission.REPORT_READ))
+    return [(key, int(count)) for key, count in rows]
 
 
 def _cases(
@@ -101,16 +100,3 @@ def _cases(
     first = scope_complaints(select(Complaint).where(*theirs), actor, permission)
     ordered = first.order_by(Complaint.due_at, Complaint.id).limit(MOST_CASES)
     return Cases(int(count), int(mine), tuple(session.scalars(ordered)))
-
-
-def _grouped(
-    session: Session,
-    actor: Actor,
-    column: Any,
-    which: Sequence[ColumnElement[bool]],
-    permission: Permission = Permission.COMPLAINT_READ,
-) -> list[tuple[int | None, int]]:
-    number = func.count(Complaint.id)
-    counted = select(column, number).where(*which).group_by(column).order_by(number.desc(), column)
-    rows = session.execute(scope_complaints(counted.limit(MOST_GROUPS), actor, permission))
-    return [(key, count) for key, count in rows]

@@ -17,7 +17,7 @@ from helpers.photos import HEIC, paper
 from PIL import ExifTags, Image
 from sqlalchemy import select
 
-from admin_views.photo_intake import stored_file
+from documents.photo_keeping import stored_file
 from domain.attachments import hold_photo
 from extensions import db, write_transaction
 from models import Attachment, AttachmentStage, Complaint

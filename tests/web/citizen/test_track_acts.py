@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import html
+import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from helpers.casework import bring_to, press
+from helpers.entry_page import jpeg
 from helpers.pages import csrf
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -40,8 +44,9 @@ def enter(app: Flask, client: FlaskClient) -> Enter:
     return go_in
 
 
-def act(client: FlaskClient, action: str, words: str) -> TestResponse:
-    return client.post(f"/track/{action}", data={"words": words, "csrf_token": csrf(client, PAGE)})
+def act(client: FlaskClient, action: str, words: str, **more: Any) -> TestResponse:
+    data = {"words": words, "csrf_token": csrf(client, PAGE), **more}
+    return client.post(f"/track/{action}", data=data, content_type="multipart/form-data")
 
 
 def read(session: Session, case_id: int) -> Complaint:
@@ -157,3 +162,32 @@ def test_an_act_taken_back_never_happened_for_the_citizen(enter: Enter, session:
 
     assert "ไม่รับเรื่อง" not in page
     assert "ไม่อยู่ในเขตเทศบาล" not in page
+
+
+def test_photos_are_added_on_the_web_too_and_a_double_press_adds_them_once(
+    enter: Enter, session: Session
+) -> None:
+    citizen, case_id = enter(S.DIRECTED)
+
+    for _press in range(2):
+        reply = act(citizen, "add_evidence", "ภาพเพิ่ม", photos=[(io.BytesIO(jpeg()), "หลุม.jpg")])
+        assert reply.status_code == 303
+
+    case = read(session, case_id)
+    assert [event.kind for event in case.events].count(EventKind.ADD_EVIDENCE) == 1
+    assert len(case.attachments) == 1
+
+
+def test_a_file_that_is_no_photo_is_refused_and_the_good_ones_wait(enter: Enter, session: Session) -> None:
+    citizen, case_id = enter(S.AWAITING_CITIZEN)
+
+    bad = (io.BytesIO(b"not a photo"), "จด.jpg")
+    reply = act(citizen, "answer", "ดูภาพ", photos=[(io.BytesIO(jpeg()), "a.jpg"), bad])
+    page = html.unescape(reply.get_data(as_text=True))
+
+    assert reply.status_code == 422
+    assert "จด.jpg" in page
+    assert "แนบไว้แล้ว 1 ภาพ" in page
+    [token] = re.findall(r'name="photo_token" value="([^"]+)"', page)
+    assert act(citizen, "answer", "ดูภาพ", photo_token=token).status_code == 303
+    assert len(read(session, case_id).attachments) == 1
