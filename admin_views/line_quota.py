@@ -20,6 +20,7 @@ from admin_views.line_setup import NAMES
 from admin_views.menu import register_menu_item
 from domain.deliveries import REASON_WORDS, Pause, active_pauses
 from domain.line_quota import Forecast, Reading, channel_forecast, is_saving, line_day, reading_of, usage_of
+from domain.message_costs import DAYS, TARGET, message_costs
 from domain.permissions import Permission
 from domain.resending import AGAIN, scope_deliveries
 from domain.settings import read_setting
@@ -92,6 +93,9 @@ class LineQuotaView(SecureView):
         return self.render(
             "admin/line/quota.html",
             accounts=[_account(session, channel) for channel in LineChannel],
+            costs=message_costs(session, current_actor()),
+            target=TARGET,
+            cost_days=DAYS,
             may_connect=current_actor().can(Permission.LINE_MANAGE),
             may_set=current_actor().can(Permission.SETTING_READ),
         )

@@ -89,22 +89,32 @@ def count_cases(session: Session, actor: Actor, chosen: ComplaintFilter) -> Coun
         actor: Whose reports.
         chosen: With at least one year.
     """
-    years = tuple(sorted(chosen.year))
+    groups, uncounted = group_cases(session, actor, chosen)
     wanted, _match = conditions(replace(chosen, year=frozenset()), session)
-    groups: list[Group] = []
-    uncounted = 0
-    for year in years:
-        for row in session.execute(_year_statement(actor, wanted, year)):
-            if row.figure is Figure.NONE:
-                uncounted += row.cases
-            else:
-                groups.append(Group(year, *row))
     undated = scope_complaints(
         select(func.count()).select_from(Complaint).where(Complaint.received_at.is_(None), *wanted),
         actor,
         Permission.REPORT_READ,
     )
+    years = tuple(sorted(chosen.year))
     return Counted(years, now(), groups, uncounted, session.scalar(undated) or 0)
+
+
+def group_cases(session: Session, actor: Actor, chosen: ComplaintFilter) -> tuple[list[Group], int]:
+    """Return the groups inside the tables, and how many cases of the years count nowhere.
+
+    One statement a year.
+    """
+    wanted, _match = conditions(replace(chosen, year=frozenset()), session)
+    groups: list[Group] = []
+    uncounted = 0
+    for year in sorted(chosen.year):
+        for row in session.execute(_year_statement(actor, wanted, year)):
+            if row.figure is Figure.NONE:
+                uncounted += row.cases
+            else:
+                groups.append(Group(year, *row))
+    return groups, uncounted
 
 
 def _year_statement(actor: Actor, wanted: Sequence[ColumnElement[bool]], year: int) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
@@ -57,12 +57,14 @@ class Results:
         return _rounded(Decimal(given) / self.rated, "0.01") if self.rated else None
 
 
-def results_of(session: Session, actor: Actor, years: Sequence[int]) -> Results:
-    """Count the seven figures; two statements."""
+def results_of(
+    session: Session, actor: Actor, years: Sequence[int], wanted: Sequence[ColumnElement[bool]] = ()
+) -> Results:
+    """Count the seven figures of the cases that meet further conditions, too; two statements."""
     fixed = func.sum(case((Complaint.outcome == Outcome.FIXED, 1), else_=0))
     counted = scope_complaints(
         select(Complaint.figure, func.count().label("cases"), fixed.label("fixed"))
-        .where(received_in(years), Complaint.figure != Figure.NONE)
+        .where(received_in(years), Complaint.figure != Figure.NONE, *wanted)
         .group_by(Complaint.figure),
         actor,
         Permission.REPORT_READ,
@@ -76,7 +78,7 @@ def results_of(session: Session, actor: Actor, years: Sequence[int]) -> Results:
         select(Rating.stars, func.count().label("cases"))
         .select_from(Complaint)
         .join(Rating, Rating.complaint_id == Complaint.id)
-        .where(Rating.id.in_(latest), received_in(years), Complaint.figure != Figure.NONE)
+        .where(Rating.id.in_(latest), received_in(years), Complaint.figure != Figure.NONE, *wanted)
         .group_by(Rating.stars),
         actor,
         Permission.REPORT_READ,
