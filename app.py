@@ -10,7 +10,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin_views import register_admin
 from citizen.joining import line_joining
 from citizen.line_identity import line_identity
+from citizen.line_pictures import line_pictures
 from citizen.pages import citizen
+from citizen.registering import registering
 from config import Settings
 from domain.vault import Vault
 from extensions import babel, connect_options, csrf, init_database
@@ -74,6 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(citizen)
     app.register_blueprint(line_identity)
     app.register_blueprint(line_joining)
+    app.register_blueprint(registering)
+    app.register_blueprint(line_pictures)
     app.register_blueprint(line_webhook)
     register_admin(app)
     if settings.is_demo:

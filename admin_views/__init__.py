@@ -30,6 +30,7 @@ from admin_views import (
     line_link,
     line_menus,
     line_quota,
+    line_requests,
     line_setup,
     mail_test,
     member_line,
@@ -76,6 +77,7 @@ ROOMS = (
     line_quota,
     line_link,
     line_menus,
+    line_requests,
     data_doctor,
 )
 """Every room of the back office; a new one is a line here."""

@@ -51,6 +51,7 @@ class Complainant:
     cases: list[OpenCase] = field(default_factory=list)
     case_count: int = 0
     blocks_line: bool = False
+    is_unseen: bool = False  # He registered himself; nobody has looked at his card.
 
 
 def complainant_of(session: Session, actor: Actor, form: EntryForm) -> Complainant | None:
@@ -128,6 +129,7 @@ def _described(session: Session, actor: Actor, member: Member) -> Complainant:
         cases=cases,
         case_count=count,
         blocks_line=reach_of(member.line_accounts, LineChannel.CITIZEN) is Reach.BLOCKED,
+        is_unseen=member.self_registered_at is not None,
     )
 
 

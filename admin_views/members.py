@@ -100,6 +100,7 @@ class MemberView(SecureModelView):
     guarded = frozenset(
         {
             *("name_key", "search_text", "address_text", "created_at", "version", "is_shared"),
+            "self_registered_at",
             *("national_id_encrypted", "national_id_hmac", "national_id_last4"),
         }
     )

@@ -34,12 +34,14 @@ class Choice:
         basic_id: Its LINE id; empty while LINE has not told it: then there is no address either.
         address: Where it is added.
         qr: The same for whoever reads this on another screen than a phone's.
+        register: Where citizens register on the web.
     """
 
     key: str
     basic_id: str = ""
     address: str = ""
     qr: str = ""
+    register: str = ""
 
 
 @line_joining.get(JOIN_PATH)
@@ -63,12 +65,16 @@ def poster() -> str:
 def _choice(channel: LineChannel, basic_id: str) -> Choice:
     if not basic_id:
         return Choice(channel.value)
+    form = "registering.register"
     if _SIMULATOR not in current_app.blueprints:
         address = add_friend_address(basic_id)
-        return Choice(channel.value, basic_id, address, _qr(address))
+        return Choice(channel.value, basic_id, address, _qr(address), url_for(form))
     # The stand-in's accounts do not exist at LINE, and perhaps somebody else's do.
     scanned = f"{_settings().public_url}{_simulated(basic_id)}"
-    return Choice(channel.value, basic_id, _simulated(basic_id, **_played_by()), _qr(scanned))
+    played = _played_by()
+    return Choice(
+        channel.value, basic_id, _simulated(basic_id, **played), _qr(scanned), url_for(form, **played)
+    )
 
 
 def _simulated(basic_id: str, **more: Any) -> str:

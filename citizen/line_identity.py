@@ -34,13 +34,16 @@ from domain.line_identity import (
     LIMITS,
     PURPOSE,
     LoginChannel,
+    Whose,
     cases_of,
+    latest_cases,
     login_channel,
-    member_of,
     reach_of,
     sub_of,
+    whose_is,
 )
 from domain.line_ids import is_line_user_id
+from domain.line_requests import waiting_request
 from domain.settings import read_setting
 from domain.throttle import Throttled, address_key, admit, withdraw
 from domain.tracking import LONGEST_CODE, clean_code
@@ -55,6 +58,8 @@ logger = logging.getLogger(__name__)
 line_identity = Blueprint("line_identity", __name__, url_prefix="/line")
 
 LONGEST_ANSWER: Final = 1000
+REGISTER: Final = "register"
+"""In the place of a case's code: back from LINE one goes on registering; codes begin with the year."""
 CANCELLED: Final = frozenset({"access_denied", "ACCESS_DENIED"})
 
 
@@ -99,7 +104,8 @@ def callback() -> Any:
         sub = _identified(begun, code)
     except Throttled as error:
         waits = {"Retry-After": str(error.seconds)}
-        return asked_again(begun.code, error, HTTPStatus.TOO_MANY_REQUESTS, waits)
+        code = "" if begun.code == REGISTER else begun.code
+        return asked_again(code, error, HTTPStatus.TOO_MANY_REQUESTS, waits)
     except DomainError as error:
         flash(error.message_in(language()), "warning")
         return _door(begun.code, manual=True)
@@ -119,19 +125,33 @@ def _enter(code: str) -> Any:
     visitor = holder()
     if visitor and not visitor.by_line and code and _is_held(visitor.complaint_id, code):
         return _to_case()
-    sub = line_sub()
-    played = _played_by()
+    sub, way = named_by_line(code)
+    if sub is not None:
+        return _case(sub, code) if code else _list(sub)
+    if way is None:
+        flash(gettext("ใส่รหัสติดตามกับรหัสผ่านเพื่อดูเรื่องของท่าน"), "info")
+        return _door(code)
+    return way
+
+
+def named_by_line(target: str) -> tuple[str | None, Any]:
+    """Return whom LINE has named on this visit; else the way to LINE, which leads back to the target.
+
+    Args:
+        target: Code of a case, empty for the list, or ``REGISTER``.
+
+    Returns:
+        The LINE user id, or None and an answer that leads to LINE; that is None too without LINE Login.
+    """
+    sub, played = line_sub(), _played_by()
     if played and played != sub:  # Another phone of the simulator in the same browser.
         forget_identity()
         sub = None
     if sub is not None:
         stay()
-        return _case(sub, code) if code else _list(sub)
+        return sub, None
     channel = login_channel(db.session(), _vault())
-    if channel is None:
-        flash(gettext("ใส่รหัสติดตามกับรหัสผ่านเพื่อดูเรื่องของท่าน"), "info")
-        return _door(code)
-    return _to_line(channel, code, played)
+    return None, _to_line(channel, target, played) if channel is not None else None
 
 
 def _case(sub: str, code: str) -> Any:
@@ -139,7 +159,7 @@ def _case(sub: str, code: str) -> Any:
     if reach is not None:
         hold_by_line(reach)
         return _to_case()
-    if member_of(db.session(), sub) is None:
+    if not _is_known(sub):
         flash(_unbound_words(), "info")
     else:
         flash(gettext("เรื่องนี้ไม่ได้ผูกกับบัญชี LINE ของท่าน ใส่รหัสผ่านเพื่อดู"), "info")
@@ -147,14 +167,27 @@ def _case(sub: str, code: str) -> Any:
 
 
 def _list(sub: str) -> Any:
-    member_id = member_of(db.session(), sub)
-    if member_id is None:
+    whose = whose_is(db.session(), sub)
+    if whose is None or not _has_any(whose):
         flash(_unbound_words(), "info")
         return _door("")
     typed = request.args.get("page", "1")
     page = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 4 else 1
-    cases, has_more = cases_of(db.session(), member_id, language(), page)
+    cases, has_more = cases_of(db.session(), whose, language(), page)
     return render_template("citizen/mine.html", cases=cases, page=max(page, 1), has_more=has_more)
+
+
+def _is_known(sub: str) -> bool:
+    whose = whose_is(db.session(), sub)
+    return whose is not None and _has_any(whose)
+
+
+def _has_any(whose: Whose) -> bool:
+    """Tell whether there is a list to show: a member's may be empty, a mere account's says nothing then."""
+    if whose.member_id is not None or bool(latest_cases(db.session(), whose, 1)):
+        return True
+    # Who has registered and waits for the centre sees what somebody new to us sees.
+    return waiting_request(db.session(), whose.account_id) is not None
 
 
 def _unbound_words() -> str:
@@ -198,7 +231,9 @@ def _identified(begun: PendingLogin, code: str) -> str:
 
 
 def _turned_back(begun: PendingLogin, why: str) -> Any:
-    if why in CANCELLED:
+    if begun.code == REGISTER:
+        flash(gettext("ไม่ได้เข้าด้วย LINE เพิ่มเพื่อนแล้วพิมพ์ ลงทะเบียน ในแชตแทนได้"), "info")
+    elif why in CANCELLED:
         flash(gettext("ไม่ได้เข้าด้วย LINE ใส่รหัสติดตามกับรหัสผ่านแทนได้"), "info")
     else:
         logger.warning("LINE Login came back with an error", extra={"line_fault": why[:40]})
@@ -208,6 +243,8 @@ def _turned_back(begun: PendingLogin, why: str) -> Any:
 
 def _door(code: str, *, manual: bool = False) -> Any:
     """Lead to the ordinary door; after a failure its way through LINE asks instead of trying by itself."""
+    if code == REGISTER:  # Registering has no other door on the web than LINE; the chat is one.
+        return redirect(url_for("line_joining.join"), HTTPStatus.SEE_OTHER)
     arguments = {"code": code} if code else {}
     if manual:
         arguments["manual"] = "1"
@@ -215,6 +252,8 @@ def _door(code: str, *, manual: bool = False) -> Any:
 
 
 def _onward(code: str) -> Any:
+    if code == REGISTER:
+        return redirect(url_for("registering.register"), HTTPStatus.SEE_OTHER)
     address = url_for(".open_case", code=code) if code else url_for(".mine")
     return redirect(address, HTTPStatus.SEE_OTHER)
 
@@ -229,7 +268,7 @@ def _is_held(complaint_id: int, code: str) -> bool:
 
 
 def _redirect_uri() -> str:
-    return f"{_settings().public_url}{url_for('.callback')}"
+    return f"{_settings().public_url}{url_for('line_identity.callback')}"
 
 
 def _played_by() -> str:

@@ -16,6 +16,7 @@ from config import DEMO_PASSWORD, Settings
 from demo.accounts import plant_accounts
 from demo.complaints import HOW_MANY, SCENES, YEARS, DemoTown, Pictures, is_planted
 from demo.line import demo_line
+from demo.line_requests import plant_requests
 from demo.mail import demo_mail
 from demo.staff import ACCOUNTS
 from domain.attachments import StoredFile
@@ -66,6 +67,7 @@ def plant_demo(app: Flask) -> bool:
         write_setting(session, "line_quiet_from", "00:00")
         write_setting(session, "line_quiet_until", "00:00")
         DemoTown(session, app.extensions["vault"], pictures).plant(now())
+        plant_requests(session, app.extensions["vault"])
     return True
 
 

@@ -113,7 +113,7 @@ def introduce(fake: FakeLine, session: Session) -> None:
     )
     for account in accounts:
         owner = account.member or account.staff_user
-        name = owner.full_name if owner is not None else account.line_user_id
+        name = owner.full_name if owner is not None else account.display_name or account.line_user_id
         fake.state.introduce(
             SimUser(account.line_user_id, name, (account.channel.value,), account.language),
             friend=account.state is not LineState.BLOCKED,

@@ -45,6 +45,14 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "ข้อความ LINE ของเดือนนี้ใช้ไปร้อยละ {percent} กรุณาดูหน้าโควตา LINE",
         "{percent} percent of this month's LINE messages are used: please look at the quota page",
     ),
+    "line_request_officer": (
+        "มีคนขอลงทะเบียนเป็นเจ้าหน้าที่ทาง LINE รอตัดสิน",
+        "Somebody asks by LINE to be an officer: please decide",
+    ),
+    "line_request_member": (
+        "มีประชาชนขอผูก LINE กับข้อมูลสมาชิก รอตัดสิน",
+        "A citizen asks to tie LINE to a member: please decide",
+    ),
     "mail_paused": ("การส่งอีเมลหยุดชั่วคราว กรุณาตรวจสอบ", "Sending by e-mail has paused: please look"),
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -85,14 +85,22 @@ class Reach:
     Attributes:
         complaint_id: Which one.
         public_code: Its code, for the way back when the visit has ended.
-        member_id: Of whoever the LINE account belongs to.
+        member_id: Of whoever the LINE account belongs to; None for who reported in the chat and is no member.
         is_own: He is the complainant; otherwise he follows the case and may only look.
     """
 
     complaint_id: int
     public_code: str
-    member_id: int
+    member_id: int | None
     is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A LINE account of the citizens' channel and the member it belongs to, if to any."""
+
+    account_id: int
+    member_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +161,20 @@ def sub_of(claims: Mapping[str, Any], channel: LoginChannel, nonce: str) -> str:
     return sub
 
 
-def member_of(session: Session, sub: str) -> int | None:
-    """Return the member a LINE account of the citizens' channel belongs to; a shared member is nobody."""
-    return session.scalar(
-        select(Member.id)
-        .join(LineAccount, LineAccount.member_id == Member.id)
-        .where(
-            LineAccount.channel == LineChannel.CITIZEN,
-            LineAccount.line_user_id == sub,
-            Member.is_active,
-            Member.is_shared.is_(False),
+def whose_is(session: Session, sub: str) -> Whose | None:
+    """Return whose a LINE account of the citizens' channel is; None for one we do not know.
+
+    A shared member, and one switched off, is nobody: then the account stands for itself.
+    """
+    found = session.execute(
+        select(LineAccount.id, Member.id.label("member_id"))
+        .outerjoin(
+            Member,
+            (Member.id == LineAccount.member_id) & Member.is_active & Member.is_shared.is_(False),
         )
-    )
+        .where(LineAccount.channel == LineChannel.CITIZEN, LineAccount.line_user_id == sub)
+    ).one_or_none()
+    return Whose(found.id, found.member_id) if found else None
 
 
 def reach_of(session: Session, sub: str, code: str) -> Reach | None:
@@ -172,28 +182,27 @@ def reach_of(session: Session, sub: str, code: str) -> Reach | None:
 
     A case of somebody else and one that does not exist are the same: None.
     """
-    member_id = member_of(session, sub)
-    if member_id is None:
+    whose = whose_is(session, sub)
+    if whose is None:
         return None
-    found = session.execute(
-        select(Complaint.id, Complaint.public_code, Complaint.member_id).where(
-            Complaint.public_code == clean_code(code), _is_his(member_id)
-        )
+    case = session.scalars(
+        select(Complaint).where(Complaint.public_code == clean_code(code), is_his(whose))
     ).one_or_none()
-    return Reach(found.id, found.public_code, member_id, found.member_id == member_id) if found else None
+    return Reach(case.id, case.public_code, whose.member_id, is_own(case, whose)) if case else None
 
 
-def cases_of(session: Session, member_id: int, language: str, page: int = 1) -> tuple[list[OwnCase], bool]:
-    """Return a page of a member's own and followed cases, newest first, and whether there are more."""
+def cases_of(session: Session, whose: Whose, language: str, page: int = 1) -> tuple[list[OwnCase], bool]:
+    """Return a page of somebody's own and followed cases, newest first, and whether there are more."""
     at = min(max(page, 1), LAST_PAGE) - 1
-    rows = session.scalars(
-        select(Complaint)
-        .where(_is_his(member_id))
-        .order_by(Complaint.id.desc())
-        .offset(at * ROWS_ON_A_PAGE)
-        .limit(ROWS_ON_A_PAGE + 1)
+    rows = latest_cases(session, whose, ROWS_ON_A_PAGE + 1, at * ROWS_ON_A_PAGE)
+    return [_line(row, whose, language) for row in rows[:ROWS_ON_A_PAGE]], len(rows) > ROWS_ON_A_PAGE
+
+
+def latest_cases(session: Session, whose: Whose, limit: int, offset: int = 0) -> Sequence[Complaint]:
+    """Return somebody's own and followed cases, the newest first."""
+    return session.scalars(
+        select(Complaint).where(is_his(whose)).order_by(Complaint.id.desc()).offset(offset).limit(limit)
     ).all()
-    return [_line(row, member_id, language) for row in rows[:ROWS_ON_A_PAGE]], len(rows) > ROWS_ON_A_PAGE
 
 
 def follower_view(view: Tracked) -> Tracked:
@@ -201,13 +210,26 @@ def follower_view(view: Tracked) -> Tracked:
     return replace(view, acts=[], question="", before=[], may_rate=False, stars=None, comment="")
 
 
-def _is_his(member_id: int) -> ColumnElement[bool]:
-    own = select(Complaint.id).where(Complaint.member_id == member_id)
-    followed = select(ComplaintFollower.complaint_id).where(ComplaintFollower.member_id == member_id)
-    return Complaint.id.in_(union(own, followed))
+def is_his(whose: Whose) -> ColumnElement[bool]:
+    """Return the condition that a case is somebody's: own, followed, or told from his chat as nobody's."""
+    reported = select(Complaint.id).where(
+        Complaint.reporter_account_id == whose.account_id, Complaint.member_id.is_(None)
+    )
+    if whose.member_id is None:
+        return Complaint.id.in_(reported)
+    own = select(Complaint.id).where(Complaint.member_id == whose.member_id)
+    followed = select(ComplaintFollower.complaint_id).where(ComplaintFollower.member_id == whose.member_id)
+    return Complaint.id.in_(union(own, followed, reported))
 
 
-def _line(row: Complaint, member_id: int, language: str) -> OwnCase:
+def is_own(case: Complaint, whose: Whose) -> bool:
+    """Tell whether somebody is a case's complainant; its followers are not."""
+    if case.member_id is None:
+        return case.reporter_account_id == whose.account_id
+    return case.member_id == whose.member_id
+
+
+def _line(row: Complaint, whose: Whose, language: str) -> OwnCase:
     is_open = row.status.kind in {StatusKind.OPEN, StatusKind.WAITING}
     subject = row.subcategory or row.category
     english = getattr(subject, "name_en", None) if language == "en" else None
@@ -216,7 +238,7 @@ def _line(row: Complaint, member_id: int, language: str) -> OwnCase:
         number=row.number or "",
         subject=english or getattr(subject, "name", "") or word(row.kind, language),
         status=row.status,
-        is_own=row.member_id == member_id,
+        is_own=is_own(row, whose),
         received_at=row.received_at,
         due_date=bangkok_date(row.due_at) if row.due_at and is_open else None,
     )

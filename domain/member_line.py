@@ -12,6 +12,8 @@ from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from domain import audit
@@ -20,12 +22,13 @@ from domain.actor import Actor
 from domain.clock import now
 from domain.errors import NotPermitted, add_message
 from domain.line_linking import cancel_waiting
-from domain.members import scope_members
+from domain.members import refresh_complaints, scope_members
 from domain.permissions import Permission, require
 from domain.vault import ALPHABET, fold_code, token_hash
 from models import (
     AccountLink,
     AuditAction,
+    Complaint,
     Consent,
     ConsentPurpose,
     LineAccount,
@@ -104,11 +107,9 @@ def tie_member_line(session: Session, line_user_id: str, code: str, at: datetime
     member = session.get(Member, link.member_id) if link.member_id is not None else None
     if member is None or not member.is_active or member.merged_into_id is not None:
         raise MemberLineInvalid
-    account = _account(session, line_user_id)
-    if account.member_id not in {None, member.id}:
-        cancel_waiting(session, OutboxChannel.LINE_CITIZEN, line_user_id)
-    account.member_id, account.staff_user_id, account.bound_at = member.id, None, now()
+    account = citizens_account(session, line_user_id)
     account.state, account.state_changed_at = LineState.FRIEND, at  # Who writes to us is reached.
+    tie_account(session, account, member)
     session.add(
         Consent(
             member_id=member.id,
@@ -121,6 +122,30 @@ def tie_member_line(session: Session, line_user_id: str, code: str, at: datetime
     actor = Actor.member(member.id, member.full_name, via="line")
     audit.record(session, actor, AuditAction.UPDATE, member, changes={"line_linked": account.id})
     return member
+
+
+def tie_account(session: Session, account: LineAccount, member: Member) -> int:
+    """Make a phone a member's, with the cases it reported before we knew whose it is; return how many.
+
+    What waits for another member who had the phone before is not sent to it. The caller commits.
+    """
+    if account.member_id not in {None, member.id}:
+        cancel_waiting(session, OutboxChannel.LINE_CITIZEN, account.line_user_id)
+    account.member, account.staff_user_id, account.bound_at = member, None, now()
+    session.flush()
+    adopted = session.execute(
+        update(Complaint)
+        .where(Complaint.reporter_account_id == account.id, Complaint.member_id.is_(None))
+        .values(member_id=member.id)
+        .execution_options(synchronize_session=False)
+    )
+    count = int(adopted.rowcount)  # type: ignore[attr-defined]
+    if count:
+        refresh_complaints(session, member)
+        changes = {"cases_adopted": count, "line_account": account.id}
+        actor = Actor.member(member.id, member.full_name, via="line")
+        audit.record(session, actor, AuditAction.UPDATE, member, changes=changes)
+    return count
 
 
 def is_tied_since(session: Session, member_id: int, since: datetime) -> bool:
@@ -138,12 +163,20 @@ def chat_address(basic_id: str, code: str) -> str:
     return f"https://line.me/R/oaMessage/{quote(basic_id, safe='')}/?{quote(f'{WORD} {code}')}"
 
 
-def _account(session: Session, line_user_id: str) -> LineAccount:
-    wanted = select(LineAccount).where(
-        LineAccount.channel == LineChannel.CITIZEN, LineAccount.line_user_id == line_user_id
+def citizens_account(session: Session, line_user_id: str, state: LineState = LineState.FRIEND) -> LineAccount:
+    """Return a citizen's LINE account, locked; made where there is none: of two at once, one waits."""
+    make = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    fresh = make(LineAccount).values(
+        channel=LineChannel.CITIZEN,
+        line_user_id=line_user_id,
+        state=state,
+        language="th",
+        bound_at=now(),
     )
-    account = session.scalar(wanted.with_for_update())
-    if account is None:
-        account = LineAccount(channel=LineChannel.CITIZEN, line_user_id=line_user_id, bound_at=now())
-        session.add(account)
-    return account
+    session.execute(fresh.on_conflict_do_nothing(index_elements=["channel", "line_user_id"]))
+    return session.scalars(
+        select(LineAccount)
+        .where(LineAccount.channel == LineChannel.CITIZEN, LineAccount.line_user_id == line_user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

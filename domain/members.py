@@ -104,6 +104,8 @@ def create_member(session: Session, actor: Actor, vault: Vault, entry: MemberEnt
 def update_member(session: Session, actor: Actor, vault: Vault, member: Member, entry: MemberEntry) -> None:
     """Correct a member's data; the complaints stay found by the new name. The caller commits.
 
+    Whoever registered himself counts as seen from then on: an officer has looked at every box.
+
     Raises:
         NotPermitted: without ``member:update``, or beyond its reach.
         DomainError: ``shared_member_fixed``.
@@ -115,6 +117,8 @@ def update_member(session: Session, actor: Actor, vault: Vault, member: Member, 
     old_name = member.full_name
     with session.no_autoflush:
         write_member(AskedDatabase(session), vault, member, entry)
+        if member.self_registered_at is not None:
+            member.self_registered_at = None
         changes = audit.column_changes(member)
     session.flush()
     if not changes:

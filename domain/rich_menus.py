@@ -132,9 +132,15 @@ _ALL_TILES: Final = (
     _tile(
         "link",
         ("ผูกบัญชี", "Link my account"),
-        ("เริ่มรับงานทาง LINE", "Get your work by LINE"),
+        ("มีชื่อผู้ใช้แล้ว", "With your user name"),
         "link",
         tone="primary",
+    ),
+    _tile(
+        "officer_request",
+        ("ลงทะเบียนเจ้าหน้าที่", "Register"),
+        ("ยังไม่มีชื่อผู้ใช้", "No user name yet"),
+        "user-plus",
     ),
     _tile("administrator", ("ติดต่อผู้ดูแล", "Administrator"), ("เมื่อผูกไม่ได้", "If it fails"), "user-shield"),
     _tile("guide", ("วิธีใช้", "How it works"), ("แชตนี้ทำอะไรได้", "What this chat does"), "help-circle"),
@@ -172,7 +178,7 @@ PRESETS: Final[Mapping[str, tuple[str, ...]]] = {
 """The citizens' layouts (decisions.md 20): ours, that of manual 001, that of manual 002."""
 
 STAFF_MENUS: Final[Mapping[RichMenuKind, tuple[str, ...]]] = {
-    RichMenuKind.GUEST: ("link", "administrator", "guide"),
+    RichMenuKind.GUEST: ("link", "officer_request", "administrator", "guide"),
     RichMenuKind.OFFICER: ("my_work", "new_cases", "overdue", "record_result", "statistics", "my_account"),
     RichMenuKind.EXECUTIVE: ("overview", "late_cases", "by_zone", "by_type", "ratings", "my_account"),
 }
@@ -209,14 +215,9 @@ def areas_of(kind: RichMenuKind) -> tuple[Area, ...]:
     """Return where the tiles of a menu answer; together they cover the picture exactly."""
     upper = STRIP + (HEIGHT - STRIP) // 2
     lower = HEIGHT - upper
-    if kind is RichMenuKind.GUEST:
-        wide = 1500
-        return (
-            Area(0, 0, wide, HEIGHT),
-            Area(wide, 0, WIDTH - wide, upper),
-            Area(wide, upper, WIDTH - wide, lower),
-        )
-    columns = ((0, 833), (833, 834), (1667, 833))
+    thirds = ((0, 833), (833, 834), (1667, 833))
+    halves = ((0, WIDTH // 2), (WIDTH // 2, WIDTH // 2))
+    columns = halves if kind is RichMenuKind.GUEST else thirds
     rows = ((0, upper), (upper, lower))
     return tuple(Area(x, y, width, height) for y, height in rows for x, width in columns)
 

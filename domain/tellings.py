@@ -1,10 +1,10 @@
-"""Every message there is, with whom it is for: of the acts, and of the clock."""
+"""Every message there is, with whom it is for: of the acts, of the clock, of decisions."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from domain import digests, reminders, windows
+from domain import digests, line_decisions, reminders, windows
 from domain.errors import Words
 from domain.transition import Audience, Telling
 from domain.workflow import TRANSITIONS
@@ -15,6 +15,7 @@ CLOCK_TELLINGS: Final[tuple[Telling, ...]] = (*reminders.TELLINGS, *windows.TELL
 EVERY_TELLING: Final[tuple[Telling, ...]] = (
     *(telling for row in TRANSITIONS for telling in row.tells),
     *CLOCK_TELLINGS,
+    *line_decisions.TELLINGS,
 )
 
 AUDIENCE_WORDS: Final = {
@@ -23,6 +24,7 @@ AUDIENCE_WORDS: Final = {
     Audience.FORMER: Words("ผู้รับผิดชอบคนก่อน", "former officer"),
     Audience.INTAKE: Words("หน่วยรับเรื่อง", "intake"),
     Audience.HEADS: Words("หัวหน้า", "heads"),
+    Audience.REQUESTER: Words("ผู้ขอลงทะเบียนทาง LINE", "who asked by LINE"),
 }
 
 

@@ -11,6 +11,7 @@ from domain.bell import SENTENCES, bell_rows
 from domain.case_exports import READY_KEY
 from domain.clock import now
 from domain.deliveries import PAUSE_NOTICE
+from domain.line_requests import BELL
 from domain.tellings import EVERY_TELLING
 from domain.workflow import Audience
 from extensions import write_transaction
@@ -32,8 +33,9 @@ def told(app):
 
 
 def test_every_thing_an_officer_is_told_has_a_sentence():
-    told = {telling.template_key for telling in EVERY_TELLING if telling.audience is not Audience.COMPLAINANT}
-    assert told | {READY_KEY, PAUSE_NOTICE} <= set(SENTENCES)
+    by_line_only = {Audience.COMPLAINANT, Audience.REQUESTER}
+    told = {telling.template_key for telling in EVERY_TELLING if telling.audience not in by_line_only}
+    assert told | {READY_KEY, PAUSE_NOTICE, *BELL.values()} <= set(SENTENCES)
 
 
 def test_an_officer_sees_his_own_bell_and_marks_it_read(app, told, login_as, act_as, session):

@@ -90,7 +90,7 @@ def test_both_channels_get_their_menus_and_everybody_sees_the_first(town: Town):
     assert shown_to(town, stranger) == "guest"
     assert (shown_to(town, officer), shown_to(town, boss)) == ("officer", "executive")
     rows = db.session.scalars(select(RichMenu)).all()
-    assert all(row.laid_at and row.picture_key and len(row.areas) in {3, 6} for row in rows)
+    assert all(row.laid_at and row.picture_key and len(row.areas) in {4, 6} for row in rows)
     assert {row.kind for row in rows} == set(RichMenuKind)
 
 

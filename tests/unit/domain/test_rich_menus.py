@@ -52,7 +52,7 @@ def test_the_upper_and_the_lower_tiles_look_the_same_below_the_strip():
 
 @pytest.mark.parametrize("codes", [*PRESETS.values(), *STAFF_MENUS.values()], ids=" ".join)
 def test_every_menu_has_as_many_tiles_as_places_and_one_for_what_most_come_for(codes):
-    assert len(codes) in {3, 6}
+    assert len(codes) in {4, 6}
     assert len(set(codes)) == len(codes)
     assert [TILES[code].tone for code in codes].count("primary") == 1
 
