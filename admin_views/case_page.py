@@ -254,7 +254,7 @@ def _next(status: ComplaintStatus, actions: list[Action]) -> Action | None:
 
 def _complainant(complaint: Complaint, seen: bool) -> str:
     if complaint.member is None:
-        return _("ไม่ระบุชื่อ")
+        return _("ผู้แจ้งทาง LINE (ไม่ได้ลงทะเบียน)") if complaint.reporter_account_id else _("ไม่ระบุชื่อ")
     return complaint.member.full_name if seen or complaint.member.is_shared else _("ปกปิดข้อมูล")
 
 

@@ -189,7 +189,7 @@ def _checked_done_date(complaint: Complaint, done_date: date | None) -> date:
     return done_date
 
 
-def _needs_photo(session: Session, complaint: Complaint) -> bool:
+def needs_photo(session: Session, complaint: Complaint) -> bool:
     """Tell whether the result must show a photo: by the town's rule, else as the subtype says."""
     rule = str(read_setting(session, "photo_rule"))
     if rule != "by_subtype":
@@ -198,7 +198,7 @@ def _needs_photo(session: Session, complaint: Complaint) -> bool:
 
 
 def _check_photo(session: Session, actor: Actor, complaint: Complaint, photo_token: str) -> None:
-    if _needs_photo(session, complaint) and not held_photos(session, actor, photo_token):
+    if needs_photo(session, complaint) and not held_photos(session, actor, photo_token):
         raise MissingField("photo_required", field="photos")
 
 

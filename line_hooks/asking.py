@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from domain.chat_drafts import who_speaks
 from domain.phones import dialled_phone, readable_phone
 from domain.rich_menus import TILES, Tile, address_of, tiles_of
 from domain.settings import read_setting
 from line_hooks import flex
 from line_hooks.answers import answer
 from line_hooks.chat_cards import Cards, text_message, with_quick_replies
-from line_hooks.incoming import Incoming, Tools, account_of, reply
+from line_hooks.incoming import Incoming, Tools, reply
 from line_hooks.limits import JsonDict, safe_uri
 from line_hooks.menu_api import tile_action
-from models import LineAccount, LineChannel, RichMenuKind
+from models import ChatDraft, LineAccount, LineChannel, Member, RichMenuKind
 
 NATIONAL_EMERGENCY = (
     {"name": "เจ็บป่วยฉุกเฉิน", "name_en": "Medical emergency", "phone": "1669"},
@@ -36,6 +37,7 @@ class Asking:
         tools: What the handlers have from outside.
         account: The LINE account that asks; None for a stranger.
         language: Of the answer.
+        draft: What the asker is in the middle of; None for nothing.
     """
 
     session: Session
@@ -43,12 +45,13 @@ class Asking:
     tools: Tools
     account: LineAccount | None
     language: str
+    draft: ChatDraft | None = None
 
     @classmethod
     def of(cls, session: Session, event: Incoming, tools: Tools) -> Asking:
-        """Look up who asks."""
-        account = account_of(session, event)
-        return cls(session, event, tools, account, account.language if account else "th")
+        """Look up who asks, and what he is in the middle of."""
+        account, draft = who_speaks(session, event.channel, event.user_id)
+        return cls(session, event, tools, account, account.language if account else "th", draft)
 
     @property
     def is_english(self) -> bool:
@@ -71,6 +74,12 @@ class Asking:
         return str(read_setting(self.session, key))
 
     @property
+    def member(self) -> Member | None:
+        """Return whom the asking account belongs to; the shared member, and one switched off, is nobody."""
+        member = self.account.member if self.account else None
+        return member if member is not None and member.is_active and not member.is_shared else None
+
+    @property
     def phone(self) -> str:
         """Return the town's telephone number as people write it; empty without one."""
         return readable_phone(self.town("contact_phone"))
@@ -80,6 +89,20 @@ class Asking:
         """Return the emergency numbers the town has set: pairs of a name and a number."""
         rows = read_setting(self.session, "emergency_phones")
         return [(self.pick(one["name"], one.get("name_en") or one["name"]), one["phone"]) for one in rows]
+
+    @property
+    def emergency_or_national(self) -> list[tuple[str, str]]:
+        """Return the emergency numbers to be shown: the town's, else those of the whole country."""
+        return self.emergency or [
+            (self.pick(one["name"], one["name_en"]), one["phone"]) for one in NATIONAL_EMERGENCY
+        ]
+
+    def pictures(self) -> list[JsonDict]:
+        """Return the buttons of the phone's camera and its album; a PC shows none."""
+        return [
+            {"type": "camera", "label": self.pick("ถ่ายภาพ", "Take a photo")},
+            {"type": "cameraRoll", "label": self.pick("เลือกภาพ", "Choose photos")},
+        ]
 
     @property
     def cards(self) -> Cards:
@@ -122,10 +145,11 @@ class Asking:
     def say(self, code: str, *quick: str, dedupe_key: str | None = None, **facts: object) -> str:
         """Answer with one of the plain texts and quick replies; return its code."""
         message = with_quick_replies(text_message(self.words(code, **facts)), self.menu_actions(*quick))
-        reply(self.session, self.event, [message], dedupe_key)
+        reply(self.session, self.event, [message], dedupe_key, self.language)
         return code
 
-    def show(self, code: str, message: JsonDict, *quick: str) -> str:
-        """Answer with a card and quick replies; return the code of what was asked."""
-        reply(self.session, self.event, [with_quick_replies(message, self.menu_actions(*quick))])
+    def show(self, code: str, message: JsonDict, *quick: str, first: Sequence[JsonDict] = ()) -> str:
+        """Answer with a card and quick replies, ``first`` before those of tiles; return the code."""
+        message = with_quick_replies(message, [*first, *self.menu_actions(*quick)])
+        reply(self.session, self.event, [message], language=self.language)
         return code

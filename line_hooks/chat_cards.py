@@ -36,12 +36,25 @@ class Line:
         address: What it opens; empty for plain text.
         below: A smaller second line.
         is_late: The second line in the colour of what is late.
+        action: What a tap on it does instead of opening an address.
     """
 
     text: str
     address: str = ""
     below: str = ""
     is_late: bool = False
+    action: JsonDict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A small label with what it names below it."""
+
+    label: str
+    text: str
+
+
+CardLine = Line | Fact | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ class Cards:
     def card(
         self,
         title: str,
-        lines: Sequence[Line | str],
+        lines: Sequence[CardLine],
         actions: Sequence[JsonDict] = (),
         *,
         note: str = "",
@@ -89,7 +102,7 @@ class Cards:
             flex.button(action, primary=place == 0) for place, action in enumerate(actions[:MOST_BUTTONS])
         ]
         contents = flex.bubble(self._strip(title, note, tone), body or [flex.text("")], buttons, None)
-        return _message(alt or title, contents)
+        return card_message(alt or title, contents)
 
     def phone_card(self, title: str, note: str, phones: Sequence[tuple[str, str]]) -> JsonDict:
         """Return a card of large buttons, each of which dials: pairs of a name and a number."""
@@ -97,7 +110,7 @@ class Cards:
         rows = [_dial(name, number, colour) for name, number in phones]
         contents = flex.bubble(self._strip(title, note, "late"), rows, [], None)
         said = ", ".join(f"{name} {readable_phone(number)}" for name, number in phones)
-        return _message(f"{title}: {said}", contents)
+        return card_message(f"{title}: {said}", contents)
 
     def _strip(self, title: str, note: str, tone: str) -> JsonDict:
         colour = flex.strip_colour("", tone or self.colour)
@@ -107,10 +120,13 @@ class Cards:
             contents.append(flex.text(note, units=120, size="sm", color=ink))
         return flex.column(contents, spacing="xs", backgroundColor=colour, paddingAll="xl")
 
-    def _line(self, line: Line | str) -> JsonDict:
+    def _line(self, line: CardLine) -> JsonDict:
         if isinstance(line, str):
             return flex.text(line, units=400)
-        actions = self.opens(line.text, line.address)
+        if isinstance(line, Fact):
+            [row] = flex.labelled(line.label, line.text or DASH, units=400)
+            return row
+        actions = [line.action] if line.action else self.opens(line.text, line.address)
         first = flex.link(actions[0]) if actions else flex.text(line.text, units=160)
         if not line.below:
             return first
@@ -137,7 +153,8 @@ def _dial(name: str, number: str, colour: str) -> JsonDict:
     }
 
 
-def _message(alt: str, contents: JsonDict) -> JsonDict:
+def card_message(alt: str, contents: JsonDict) -> JsonDict:
+    """Return a bubble or a carousel as a message; ``alt`` is what a lock screen shows and names nobody."""
     return {"type": "flex", "altText": shorten(clean(alt), MAX_ALT_UNITS) or DASH, "contents": contents}
 
 

@@ -9,76 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from domain.actor import Actor
-from domain.chat_figures import own_cases
-from domain.labels import citizen_word
 from domain.office_hours_text import hours_text
 from domain.rich_menus import PAGES, TILES
 from domain.setting_values import WEEKDAYS
 from domain.settings import read_setting
-from domain.thai_calendar import thai_date
-from line_hooks.asking import NATIONAL_EMERGENCY, Asking
+from line_hooks.asking import Asking
 from line_hooks.chat_cards import Line
-from models import Complaint, Member
+from line_hooks.citizen_cases import cases_of_asker, is_known, show_cases
+from line_hooks.report_talk import report
 
 Answer = Callable[[Asking], str]
 
-OWN_CASE: Final = "line_identity.open_case"
-OWN_CASES: Final = "line_identity.mine"
-TRACK: Final = "citizen.track"
-
-
-def report(ask: Asking) -> str:
-    """Tell how to report today: by telephone or at the counter."""
-    lines: list[Line | str] = [
-        ask.pick(
-            "แจ้งเรื่องได้ทางโทรศัพท์หรือที่สำนักงาน เจ้าหน้าที่จะรับเรื่อง ออกเลข และแจ้งกลับ",
-            "Report by telephone or at our office: it gets a number, and we tell you how it goes.",
-        ),
-        *_where(ask),
-        ask.pick(
-            "เตรียมไว้: เกิดอะไร ที่ไหน ตั้งแต่เมื่อไร ภาพถ่าย และเบอร์ติดต่อกลับ",
-            "Have ready: what, where, since when, a photo, and a number to call you back.",
-        ),
-    ]
-    card = ask.cards.card(ask.pick("แจ้งเรื่อง", "Report a problem"), lines, ask.calls())
-    return ask.show("report", card, "follow", "emergency", "contact")
-
 
 def follow(ask: Asking) -> str:
-    """Show the asker's own latest cases, or how to follow one by its code."""
-    member = _member(ask)
-    cases = own_cases(ask.session, Actor.member(member.id, member.full_name, via="line")) if member else []
-    if not cases:
-        return _how_to_follow(ask, is_member=member is not None)
-    card = ask.cards.card(
-        ask.pick("เรื่องของท่าน", "Your cases"),
-        [_case_line(ask, case) for case in cases],
-        [
-            *ask.cards.opens(ask.pick("เรื่องทั้งหมดของฉัน", "All my cases"), ask.tools.link(OWN_CASES)),
-            *ask.cards.opens(ask.pick("ติดตามด้วยรหัส", "Follow by code"), ask.tools.track_url),
-        ],
-        note=ask.pick(f"{len(cases)} เรื่องล่าสุด", f"The latest {len(cases)}"),
-    )
-    return ask.show("follow", card, "report", "contact")
-
-
-def _member(ask: Asking) -> Member | None:
-    """Return whom the asking account belongs to; the shared member is nobody."""
-    member = ask.account.member if ask.account else None
-    return None if member is None or member.is_shared else member
-
-
-def _case_line(ask: Asking, case: Complaint) -> Line:
-    kind = case.subcategory or case.category
-    what = (kind.name_en or kind.name if ask.is_english else kind.name) if kind else ""
-    said = [citizen_word(case.status, ask.language), what]
-    if case.received_at is not None:
-        said.append(thai_date(case.received_at, lang=ask.language))
-    # From LINE the case opens without its password; where that door is missing, with it.
-    doors = (ask.tools.link(endpoint, code=case.public_code) for endpoint in (OWN_CASE, TRACK))
-    address = next(filter(None, doors), "")
-    return Line(str(case), address, " · ".join(filter(None, said)))
+    """Show the asker's own latest cases, each with what he may do, or how to follow one by its code."""
+    cases = cases_of_asker(ask)
+    return show_cases(ask, cases) if cases else _how_to_follow(ask, is_member=is_known(ask))
 
 
 def _how_to_follow(ask: Asking, *, is_member: bool) -> str:
@@ -100,12 +46,9 @@ def _how_to_follow(ask: Asking, *, is_member: bool) -> str:
 
 def emergency(ask: Asking) -> str:
     """Show the emergency numbers, large, each a tap from the call."""
-    phones = ask.emergency or [
-        (ask.pick(one["name"], one["name_en"]), one["phone"]) for one in NATIONAL_EMERGENCY
-    ]
     title = ask.pick("เหตุฉุกเฉิน", "Emergency")
     note = ask.pick("แตะเบอร์เพื่อโทรทันที", "Tap a number to call at once")
-    return ask.show("emergency", ask.cards.phone_card(title, note, phones))
+    return ask.show("emergency", ask.cards.phone_card(title, note, ask.emergency_or_national))
 
 
 def contact(ask: Asking) -> str:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
-
-from sqlalchemy.orm import Session
 
 from domain.actor import Actor
 from domain.errors import NotPermitted
 from domain.rich_menus import STAFF_MENUS, TILES, Tile, follow_rights, staff_menu_kind
 from domain.staff_actor import actor_of_staff
 from domain.thai_text import to_arabic_digits
-from line_hooks import citizen_answers, staff_answers
+from line_hooks import citizen_answers, officer_talk, register_talk, staff_answers, talks
 from line_hooks.asking import Asking
 from line_hooks.chat_cards import says, text_message, with_quick_replies
-from line_hooks.incoming import Incoming, Tools, account_of, reply
+from line_hooks.incoming import reply
 from line_hooks.link_events import (
     CONFIRM_COMMANDS,
     LINK_COMMANDS,
@@ -38,6 +37,10 @@ _ENDINGS: Final = ("นะครับ", "นะคะ", "นะค่ะ", "ห
 
 _BOTH: Final[Mapping[str, tuple[str, ...]]] = {
     "menu": ("เมนู", "menu", "คำสั่ง", "commands", "help", "ช่วยเหลือ", "เริ่ม", "start"),
+    "cancel": (talks.CANCEL.th, "เลิก", "ไม่แจ้งแล้ว", talks.CANCEL.en),
+    "skip": (talks.SKIP.th, "ไม่มี", talks.SKIP.en),
+    "send": (talks.SEND.th, "ส่งเรื่อง", talks.SEND.en),
+    "go_on": (talks.GO_ON.th, "ทำต่อจากเดิม", "ร่างที่ค้าง", talks.GO_ON.en, "resume"),
     "thai": ("ไทย", "ภาษาไทย", "thai", "language thai"),
     "english": ("english", "eng", "ภาษาอังกฤษ", "อังกฤษ"),
 }
@@ -64,6 +67,7 @@ _CITIZEN: Final[Mapping[str, tuple[str, ...]]] = {
     "tax": ("ภาษี", "ชำระภาษี", "จ่ายภาษี", "tax", "taxes"),
     "waste": ("ค่าขยะ", "ชำระค่าขยะ", "จ่ายค่าขยะ", "waste fee", "garbage fee"),
     "information": ("ข้อมูล", "ข้อมูลข่าวสาร", "information", "info"),
+    "register": ("ลงทะเบียน", "ลงทะเบียนประชาชน", "สมัครสมาชิก", "สมัคร", "register", "sign up"),
     "staff_door": ("เจ้าหน้าที่", "สำหรับเจ้าหน้าที่", "staff"),
     "executive_door": ("ผู้บริหาร", "สำหรับผู้บริหาร", "executive", "executives"),
 }
@@ -79,7 +83,8 @@ _STAFF: Final[Mapping[str, tuple[str, ...]]] = {
     "by_zone": ("งานตามเขต", "ตามเขต", "เขต", "by zone", "zone", "zones"),
     "by_type": ("ตามประเภท", "งานตามประเภท", "ประเภท", "by type", "type", "types"),
     "ratings": (*("คะแนนความพึงพอใจ", "ความพึงพอใจ", "พึงพอใจ", "คะแนน", "ratings", "rating", "satisfaction"),),
-    "link": (*LINK_COMMANDS, "ผูก", "ผูกไลน์", "ลงทะเบียน", "link my account", "register"),
+    "link": (*LINK_COMMANDS, "ผูก", "ผูกไลน์", "link my account"),
+    "officer_request": ("ลงทะเบียน", "ลงทะเบียนเจ้าหน้าที่", "สมัคร", "register", "register as officer"),
     "unlink": (*UNLINK_COMMANDS, "เลิกผูกบัญชี", "ยกเลิกผูก", "ยกเลิกการผูก"),
     "unlink_confirmed": CONFIRM_COMMANDS,
     "administrator": ("ติดต่อผู้ดูแล", "ผู้ดูแล", "ผู้ดูแลระบบ", "ติดต่อ", "administrator", "admin", "contact"),
@@ -125,12 +130,11 @@ def command_of(channel: LineChannel, text: str) -> str | None:
     return COMMANDS[channel].get(_bare(text))
 
 
-def perform(session: Session, event: Incoming, tools: Tools, code: str) -> str:
+def perform(ask: Asking, code: str) -> str:
     """Answer a command or a tile and return a word for the log; the caller commits.
 
     A tile of the other channel, which a menu of ours never shows there, is answered with the menu.
     """
-    ask = Asking.of(session, event, tools)
     if code in _LINKING and not ask.for_citizen:
         return _linking(ask, code)
     if code in _PLAIN:
@@ -148,7 +152,8 @@ def menu(ask: Asking) -> str:
     said = "\n".join(f"• {ask.pick(*tile.label)} — {ask.pick(*tile.hint)}" for tile in tiles)
     message = text_message(f"{ask.words('menu')}\n{said}")
     other = says("English", "English") if not ask.is_english else says("ภาษาไทย", "ไทย")
-    reply(ask.session, ask.event, [with_quick_replies(message, [*ask.tile_actions(tiles), other])])
+    answer = with_quick_replies(message, [*ask.tile_actions(tiles), other])
+    reply(ask.session, ask.event, [answer], language=ask.language)
     return "menu"
 
 
@@ -169,18 +174,18 @@ def _officer(ask: Asking) -> Actor | None:
     if ask.account is None or ask.account.staff_user_id is None:
         return None
     try:
-        return actor_of_staff(ask.session, ask.account.staff_user_id, "line")
+        lookups = ask.tools.lookups(ask.session)
+        return actor_of_staff(ask.session, ask.account.staff_user_id, "line", lookups=lookups)
     except NotPermitted:
         return None
 
 
 def _speak(language: str) -> Callable[[Asking], str]:
     def change(ask: Asking) -> str:
-        account = account_of(ask.session, ask.event)
-        if account is not None:
-            account.language = language
+        if ask.account is not None:
+            ask.account.language = language
             ask.session.flush()
-        changed = Asking(ask.session, ask.event, ask.tools, account, language)
+        changed = replace(ask, language=language)
         return changed.say("language", *menu_codes(changed))
 
     return change
@@ -194,12 +199,26 @@ def _administrator(ask: Asking) -> str:
     return menu(ask) if ask.for_citizen else ask.say("ask_administrator", "link", "guide")
 
 
+def _officer_request(ask: Asking) -> str:
+    return menu(ask) if ask.for_citizen else officer_talk.register(ask)
+
+
+def _register(ask: Asking) -> str:
+    return register_talk.register(ask) if ask.for_citizen else officer_talk.register(ask)
+
+
 _PLAIN: Final[Mapping[str, Callable[[Asking], str]]] = {
     "menu": menu,
     "thai": _speak("th"),
     "english": _speak("en"),
+    "cancel": talks.cancel,
+    "skip": talks.skip,
+    "send": talks.send,
+    "go_on": talks.go_on,
     "guide": _guide,
     "administrator": _administrator,
+    "officer_request": _officer_request,
+    "register": _register,
 }
 _LINKING: Final = {"link": start_linking, "unlink": ask_unlinking, "unlink_confirmed": unlink_here}
 

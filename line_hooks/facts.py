@@ -23,6 +23,13 @@ class CaseFact(TypedDict, total=False):
     url: str
 
 
+class PictureFact(TypedDict):
+    """A photo LINE may fetch, and the word below it."""
+
+    url: str
+    caption: str
+
+
 class CardFacts(TypedDict, total=False):
     """What a card can say about one case, in the recipient's language and ready to show.
 
@@ -90,6 +97,8 @@ class CardFacts(TypedDict, total=False):
     """The place on a map."""
     photo_url: str
     """A picture that may be public, over https; citizens' photos stay behind the link."""
+    pictures: list[PictureFact]
+    """Photos before and after the work, in this order; at most two are shown."""
     steps: list[tuple[str, str]]
     """The way in citizens' words: pairs of a word and a mark ``done``, ``now`` or ``todo``."""
     summary: str
@@ -127,6 +136,8 @@ class CardWords(TypedDict, total=False):
     """Opens ``track_url``."""
     button_add: str
     """Opens ``add_url``."""
+    button_answer: str
+    """Asks for the answer to a question in the chat."""
     button_reopen: str
     """Opens ``reopen_url``."""
     button_call: str
@@ -134,7 +145,7 @@ class CardWords(TypedDict, total=False):
     button_open: str
     """Opens ``admin_url``."""
     button_result: str
-    """Opens ``result_url``."""
+    """Begins the result in the chat; in a letter it opens ``result_url``."""
     button_list: str
     """Opens ``list_url``."""
     label_cases: str
@@ -145,6 +156,12 @@ class CardWords(TypedDict, total=False):
     """Sends the postback ``acknowledge``."""
     button_start: str
     """Sends the postback ``start``."""
+    button_case: str
+    """Shows the case in the chat."""
+    button_give_time: str
+    """Begins giving the time an officer asked for."""
+    button_refuse_time: str
+    """Begins refusing it."""
     rating_question: str
     """The question above the scores."""
     rating_score: str
@@ -178,7 +195,7 @@ SHORT_NAMES = {
 ALT_FACTS = frozenset({"number", "public_code", "state_word", "kind_word"})
 """The facts that may stand on a lock screen."""
 
-UNNAMED_FACTS = {"steps", "counts", "cases", "is_rated", "latitude", "longitude", "state_seq"}
+UNNAMED_FACTS = {"steps", "pictures", "counts", "cases", "is_rated", "latitude", "longitude", "state_seq"}
 FACT_NAMES = frozenset(CardFacts.__annotations__) - UNNAMED_FACTS
 """The facts a template may name."""
 

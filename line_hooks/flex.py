@@ -92,6 +92,30 @@ def photo(address: str) -> JsonDict:
     return {"type": "image", "url": address, "size": "full", "aspectRatio": "20:13", "aspectMode": "cover"}
 
 
+def pictures(shown: Sequence[tuple[str, str]], actions: Sequence[JsonDict] = ()) -> list[JsonDict]:
+    """Return up to two pictures side by side with a caption each, a single one across; nothing for none.
+
+    Args:
+        shown: Pairs of a safe address and a caption.
+        actions: The first one is what a tap on a picture does.
+    """
+    if not shown:
+        return []
+    ratio = "1:1" if len(shown) > 1 else "20:13"
+    tapped = {"action": actions[0]} if actions else {}
+    columns = [
+        column(
+            [
+                {**photo(address), "aspectRatio": ratio, **tapped},
+                text(caption, units=40, size="sm", color=MUTED, align="center"),
+            ],
+            spacing="xs",
+        )
+        for address, caption in shown[:2]
+    ]
+    return [{"type": "box", "layout": "horizontal", "spacing": "sm", "contents": columns}]
+
+
 def column(contents: Sequence[JsonDict], *, spacing: str = "sm", **more: object) -> JsonDict:
     """Return a vertical box."""
     return {"type": "box", "layout": "vertical", "spacing": spacing, "contents": list(contents), **more}

@@ -22,6 +22,7 @@ _SPACE_STEPS = (0, 2, 4, 8, 12, 16, 20, 24, 32)
 _HEIGHT_STEPS = (2, 4, 6, 8, 12, 24, 32, 40, 44, 48, 60, 80, 100, 120, 160, 200)
 _WIDTH_STEPS = tuple(range(0, 101, 5))
 _RATIOS = {"20-13": 20 / 13, "1-1": 1.0, "4-3": 4 / 3, "3-4": 3 / 4, "16-9": 16 / 9, "2-1": 2.0, "3-1": 3.0}
+_RATIOS |= {"7-8": 7 / 8, "2-3": 2 / 3, "3-5": 3 / 5, "1-2": 1 / 2}
 _TEXT_SIZES = {"xxs", "xs", "sm", "md", "lg", "xl", "xxl", "3xl", "4xl", "5xl"}
 _BUBBLE_SIZES = {"nano", "micro", "deca", "hecto", "kilo", "mega", "giga"}
 _PADDINGS = {

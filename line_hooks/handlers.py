@@ -15,15 +15,20 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.chat_unsending import take_back
 from domain.clock import now
 from domain.rich_menus import code_of, follow_rights
+from line_hooks import beginnings, talks
 from line_hooks.asking import Asking
 from line_hooks.case_buttons import BUTTONS
+from line_hooks.case_numbers import show_named
+from line_hooks.citizen_buttons import CITIZEN_BUTTONS
 from line_hooks.commands import command_of, menu_codes, perform
 from line_hooks.incoming import ANSWER_KEY, REPLY_TOKEN_LIFE, Incoming, NotYet, Tools, account_of
 from line_hooks.link_events import on_account_link
 from line_hooks.member_codes import code_in, tie
 from line_hooks.postback import decode
+from line_hooks.talks import Said, said_in
 from models import LineAccount, LineState, OutboxMessage, WebhookReceipt
 
 __all__ = ["ANSWER_KEY", "REPLY_TOKEN_LIFE", "Incoming", "Tools", "handle"]
@@ -35,6 +40,11 @@ HELP_EVERY: Final = timedelta(minutes=10)
 
 UNSEND_WAITS: Final = timedelta(minutes=10)
 """So long what was taken back may still arrive after the word that it was."""
+
+UNSENT: Final = "unsent"
+"""The type of a stored message whose sender took it back."""
+
+_LONGEST_MESSAGE_ID: Final = 64
 
 MENU_UNKNOWN: Final = ""
 """In ``LineAccount.menu_id``: what LINE shows there now nobody can say, so it is linked or parted anew."""
@@ -63,7 +73,8 @@ def handle(session: Session, event: Incoming, tools: Tools) -> str:
 
 
 def _follow(session: Session, event: Incoming, tools: Tools) -> str:
-    is_new = account_of(session, event) is None
+    known = account_of(session, event)
+    is_new = known is None or known.state_changed_at is None  # He may have registered on the web before.
     outcome = _befriend(session, event, LineState.FRIEND)
     if outcome == LineState.FRIEND.value:
         _welcome(Asking.of(session, event, tools), is_new=is_new)
@@ -130,36 +141,64 @@ def _postback(session: Session, event: Incoming, tools: Tools) -> str:
     ask = Asking.of(session, event, tools)
     if not event.is_private:
         return ask.say("private_chat")
-    if tile is not None:
-        return perform(session, event, tools, tile)
-    act = BUTTONS.get((event.channel, press.action)) if press else None
-    if act is None or press is None:
-        return ask.say("unknown_button")
-    return act(ask, press)
+    if press is None:
+        return perform(ask, tile or "menu")
+    if press.action.startswith(talks.PREFIX):
+        return talks.press(ask, press)
+    act = CITIZEN_BUTTONS.get(press.action) if ask.for_citizen else BUTTONS.get((event.channel, press.action))
+    return act(ask, press) if act else ask.say("unknown_button")
 
 
-# Texts ------------------------------------------------------------------------------------------------------
+# Messages ---------------------------------------------------------------------------------------------------
 
 
 def _message(session: Session, event: Incoming, tools: Tools) -> str:
-    """Answer a command; tell who writes anything else where to turn, as nobody reads the chat yet."""
-    if not event.is_private:
-        return "ignored"
+    """Let a message be a code, a command, a step of what somebody is telling, or the beginning of it."""
     message = event.part("message")
-    text = message.get("text")
-    code = code_in(event.channel, text) if isinstance(text, str) else None
-    if code is not None:
-        return tie(Asking.of(session, event, tools), code)
-    command = command_of(event.channel, text) if isinstance(text, str) else None
-    if command is not None:
-        return perform(session, event, tools, command)
+    if not event.is_private or message.get("type") == UNSENT:
+        return "ignored"
     ask = Asking.of(session, event, tools)
+    if message.get("type") == "image":
+        return _photo(ask, str(message.get("id", "")))
+    said = said_in(message)
+    code = code_in(event.channel, said.words) if said.words else None
+    if code is not None:
+        return tie(ask, code)
+    command = command_of(event.channel, said.words) if said.words else None
+    if command is not None:
+        return perform(ask, command)
+    turn = talks.turn_of(ask)
+    if turn is not None:
+        return talks.hear(turn, said)
+    return _begun(ask, said) or _told_where(ask, str(message.get("type")))
+
+
+def _photo(ask: Asking, message_id: str) -> str:
+    """Note a photo for what its sender is telling; without that it begins something."""
+    turn = talks.turn_of(ask) or beginnings.of_photo(ask)
+    if turn is None or not message_id:
+        return _told_where(ask, "image")
+    return talks.take_photo(turn, message_id[:_LONGEST_MESSAGE_ID])
+
+
+def _begun(ask: Asking, said: Said) -> str:
+    """Let a message name a case or begin something; empty where it does neither."""
+    shown = show_named(ask, said.words) if said.words else ""
+    if shown:
+        return shown
+    turn = beginnings.of_message(ask, said)
+    return talks.hear(turn, said) if turn else ""
+
+
+def _told_where(ask: Asking, kind: str) -> str:
+    """Tell somebody once in a while where to turn, as nobody reads the chat yet."""
+    event = ask.event
     bucket = int(event.received_at.timestamp() // HELP_EVERY.total_seconds())
     key = f"help:{event.channel}:{event.user_id}:{bucket}"
-    if _was_said(session, key):
+    if _was_said(ask.session, key):
         return "told_before"
     usual = "citizen_help" if ask.for_citizen else "staff_help"
-    code = _ANSWERS_BY_TYPE.get(str(message.get("type")), usual)
+    code = _ANSWERS_BY_TYPE.get(kind, usual)
     return ask.say(code, *menu_codes(ask), dedupe_key=key)
 
 
@@ -168,7 +207,10 @@ def _was_said(session: Session, key: str) -> bool:
 
 
 def _unsend(session: Session, event: Incoming, _tools: Tools) -> str:
-    """Forget what somebody took back, as LINE's rules ask: the stored event loses its content."""
+    """Forget what somebody took back, as LINE's rules ask: event, draft and photo lose it.
+
+    A story that has become a case stays; a photo leaves its case (``domain.chat_unsending``).
+    """
     message_id = event.part("unsend").get("messageId")
     if not isinstance(message_id, str) or not event.user_id:
         return "ignored"
@@ -181,8 +223,10 @@ def _unsend(session: Session, event: Incoming, _tools: Tools) -> str:
     if not stored and now() - event.received_at < UNSEND_WAITS:
         raise NotYet  # Events come in any order: what was taken back may still be under way.
     for receipt in stored:
-        message = {"id": message_id, "type": "unsent"}
+        message = {"id": message_id, "type": UNSENT}
         receipt.body = {**receipt.body, "message": message}
+    session.flush()  # Before the sender is locked, as every other event has its own row first.
+    take_back(session, event.channel, event.user_id, message_id[:_LONGEST_MESSAGE_ID])
     return "unsent"
 
 

@@ -15,8 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clock import now
+from domain.lookups import Lookups, load_lookups
+from domain.vault import Vault
 from line_hooks.limits import JsonDict, check_messages
-from models import LineAccount, LineChannel, OutboxChannel, OutboxMessage
+from models import DeliveryState, LineAccount, LineChannel, OutboxChannel, OutboxMessage
 
 ANSWER_KEY: Final = "answer"
 """The template key of answers: what they say is a fact, not a row of MessageTemplate."""
@@ -29,7 +31,11 @@ _LONGEST_USER_ID: Final = 64
 
 
 class NotYet(Exception):
-    """The event speaks of another that has not come yet: it is to be handled again a little later."""
+    """The event speaks of something that has not come yet: it is to be handled again after ``wait``."""
+
+    def __init__(self, wait: timedelta = timedelta(minutes=1)) -> None:
+        super().__init__(wait)
+        self.wait = wait
 
 
 def no_link(_endpoint: str, **_arguments: Any) -> str:
@@ -47,6 +53,7 @@ class Incoming:
         at: When it happened, by LINE's clock.
         received_at: When it reached us.
         body: The event itself, of any shape.
+        receipt_id: Of the row it is stored in; None for one that is not stored.
     """
 
     channel: LineChannel
@@ -54,6 +61,7 @@ class Incoming:
     at: datetime
     received_at: datetime
     body: Mapping[str, Any]
+    receipt_id: int | None = None
 
     def part(self, name: str) -> Mapping[str, Any]:
         """Return an object inside the event; an empty one where it is missing or something else."""
@@ -101,12 +109,16 @@ class Tools:
         track_url: Where anybody follows a complaint; empty where there is no such page.
         link: Makes the address of one of our pages of endpoint and arguments; empty where there is none.
         allows_http: Addresses may be plain http, on one's own machine.
+        vault: Makes tracking passwords; None for who handles events without acts.
+        lookups: Gives a snapshot of the small tables, fresh for the session.
     """
 
     button_key: bytes
     track_url: str
     link: Callable[..., str] = no_link
     allows_http: bool = False
+    vault: Vault | None = None
+    lookups: Callable[[Session], Lookups] = load_lookups
 
 
 def account_of(session: Session, event: Incoming) -> LineAccount | None:
@@ -125,7 +137,12 @@ def language_of(session: Session, event: Incoming) -> str:
 
 
 def reply(
-    session: Session, event: Incoming, messages: Sequence[JsonDict], dedupe_key: str | None = None
+    session: Session,
+    event: Incoming,
+    messages: Sequence[JsonDict],
+    dedupe_key: str | None = None,
+    language: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> bool:
     """Put an answer in the outbox and tell whether there was a way to give one.
 
@@ -134,6 +151,8 @@ def reply(
         event: What is answered; once its reply token is too old nothing is written.
         messages: One to five message objects of LINE.
         dedupe_key: Another reason than the event to say it only once.
+        language: Of the messages, where the caller knows it.
+        more: Facts by which the worker completes the messages just before they go.
 
     Raises:
         LimitProblem: LINE would not take the messages.
@@ -141,16 +160,15 @@ def reply(
     if not event.reply_token or event.answer_until <= now():
         return False
     check_messages(messages, allow_http=True)  # Who made an address has asked whether http will do.
-    for_citizen = event.channel is LineChannel.CITIZEN
     session.add(
         OutboxMessage(
-            channel=OutboxChannel.LINE_CITIZEN if for_citizen else OutboxChannel.LINE_STAFF,
+            channel=_way_out(event),
             recipient=event.user_id or event.place_id,
             template_key=ANSWER_KEY,
-            language=language_of(session, event),
-            facts={"messages": list(messages)},
+            language=language or language_of(session, event),
+            facts={"messages": list(messages), **(more or {})},
             reply_token=event.reply_token,
-            dedupe_key=dedupe_key or f"reply:{event.channel}:{event.event_id}",
+            dedupe_key=dedupe_key or _answer_key(event),
             retry_key=str(uuid.uuid4()),  # Never sent: LINE takes no retry key with an answer.
             not_before=now(),
             expires_at=event.answer_until,
@@ -158,3 +176,44 @@ def reply(
         )
     )
     return True
+
+
+def was_answered(session: Session, event: Incoming) -> bool:
+    """Tell whether an event has been answered already."""
+    known = select(OutboxMessage.id).where(OutboxMessage.dedupe_key == _answer_key(event))
+    return session.scalar(known) is not None
+
+
+def _answer_key(event: Incoming) -> str:
+    return f"reply:{event.channel}:{event.event_id}"
+
+
+def answer_by_card(session: Session, event: Incoming, complaint_id: int) -> bool:
+    """Let a card an act has just written for whoever pressed be the answer, and tell whether there is one.
+
+    It goes by the reply token for nothing; once the token is too old it is pushed, as it would have been.
+    """
+    if not event.reply_token or event.answer_until <= now():
+        return False
+    row = session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.recipient == event.user_id,
+            OutboxMessage.complaint_id == complaint_id,
+            OutboxMessage.channel == _way_out(event),
+            OutboxMessage.state == DeliveryState.READY,
+            OutboxMessage.reply_token.is_(None),
+            OutboxMessage.attempts == 0,
+            OutboxMessage.created_at >= event.received_at,
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return False
+    row.reply_token, row.reply_until, row.not_before = event.reply_token, event.answer_until, now()
+    return True
+
+
+def _way_out(event: Incoming) -> OutboxChannel:
+    return OutboxChannel.LINE_CITIZEN if event.channel is LineChannel.CITIZEN else OutboxChannel.LINE_STAFF

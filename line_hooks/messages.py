@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _RATINGS = range(1, 6)
+_NOTE_BUTTONS = ("button_case", "button_give_time", "button_refuse_time")
 _MOST_CASES = 5
 
 
@@ -94,10 +95,14 @@ class Card:
         return [flex.uri_action(self.word("button_call"), safe_uri(f"tel:{number}"))] if known else []
 
     def presses(self, name: str) -> list[JsonDict]:
-        """Return the action of a postback; nothing when it is not offered."""
-        if name not in self.postbacks:
+        """Return the action of a postback; nothing where it is not offered or has no word."""
+        if name not in self.postbacks or f"button_{name}" not in self.words:
             return []
         return [flex.postback_action(self.word(f"button_{name}"), self.postbacks[name])]
+
+    def does(self, name: str, fact: str) -> list[JsonDict]:
+        """Return the button that does it in the chat; where there is none, the one that opens its page."""
+        return self.presses(name) or self.opens(f"button_{name}", fact)
 
     def what_and_where(self) -> list[JsonDict]:
         """Return the two lines of every card: what it is about, and where."""
@@ -110,6 +115,12 @@ class Card:
         if not self.says("place"):
             lines.append(flex.text(where, units=220, size="sm", color=flex.MUTED))
         return [flex.column(lines, spacing="xs")] if lines else []
+
+    def pictures(self) -> list[JsonDict]:
+        """Return the photos side by side, each with its word; nothing where there are none."""
+        told = self.facts.get("pictures", [])
+        shown = [(safe_uri(one["url"], allow_http=self.allow_http), one["caption"]) for one in told]
+        return flex.pictures(shown, self.opens("button_view", "track_url"))
 
     def map_link(self) -> list[JsonDict]:
         """Return the line that opens the map; nothing without one."""
@@ -144,9 +155,8 @@ class Card:
     ) -> list[JsonDict]:
         """Return ``body`` in its frame: header strip, photo, two buttons, and the text for lock screens."""
         picture = self.address("photo_url")
-        strip = flex.header(
-            self.fact("state_code"), self.fact("state_word"), self.fact("number"), self.fact("state_colour")
-        )
+        strip = flex.header(*map(self.fact, ("state_code", "state_word", "number", "state_colour")))
+        body = [*body, *map(flex.link, actions[2:4])]  # What is no button is still to be tapped.
         buttons = [
             flex.button(action, primary=first_is_next and place == 0)
             for place, action in enumerate(actions[:2])
@@ -180,24 +190,23 @@ def citizen_status_card(card: Card) -> list[JsonDict]:
         *([flex.separator(), *progress] if progress else []),
         *card.row("due_text"),
     ]
-    actions = [*card.opens("button_view", "track_url"), *card.opens("button_add", "add_url"), *card.calls()]
+    first = [*card.presses("answer"), *card.opens("button_view", "track_url")]
+    actions = [*first, *card.does("add", "add_url"), *card.calls()]
     return card.flex_message(body, actions)
 
 
 def citizen_result_card(card: Card) -> list[JsonDict]:
-    """Tell a citizen what was done and ask for a score: postbacks ``rate_1`` to ``rate_5`` (000-64)."""
+    """Tell a citizen what was done, with photos, and ask for a score: ``rate_1`` to ``rate_5`` (000-64)."""
     body = [
         *card.said(),
+        *card.pictures(),
         *card.row("result_text", 800),
         *card.row("done_date_text"),
         *card.row("department"),
         *_rating(card),
     ]
-    actions = [
-        *card.opens("button_view", "track_url"),
-        *card.opens("button_reopen", "reopen_url"),
-        *card.calls(),
-    ]
+    again = card.does("reopen", "reopen_url")
+    actions = [*card.opens("button_view", "track_url"), *again, *card.calls()]
     return card.flex_message(body, actions, first_is_next=False)
 
 
@@ -236,16 +245,20 @@ def staff_order_card(card: Card) -> list[JsonDict]:
     actions = [
         *card.presses("acknowledge"),
         *card.presses("start"),
-        *card.opens("button_result", "result_url"),
+        *card.does("result", "result_url"),
         *card.opens("button_open", "admin_url"),
     ]
     return card.flex_message(body, actions)
 
 
 def staff_note_card(card: Card) -> list[JsonDict]:
-    """Tell staff that something happened to a case, with the way to it."""
+    """Tell staff that something happened to a case, with what to do about it or the way to it."""
     body = [*card.said(), *card.row("reason", 400), *card.row("comment", 400), *card.row("officer_name")]
-    return card.flex_message(body, card.opens("button_open", "admin_url"))
+    ways = [*card.presses("case"), *card.opens("button_open", "admin_url")]
+    decides = [*card.presses("give_time"), *card.presses("refuse_time")]
+    if decides:
+        return card.flex_message([*body, *map(flex.link, ways[:1])], decides)
+    return card.flex_message(body, ways)
 
 
 def staff_digest_card(card: Card) -> list[JsonDict]:
@@ -276,6 +289,13 @@ def _cases(card: Card) -> list[JsonDict]:
     return [flex.separator(), *label, flex.column(lines, spacing="md")]
 
 
+def request_card(card: Card) -> list[JsonDict]:
+    """Tell whoever asked by LINE to be let in what was decided (000-66)."""
+    rows = [*card.said(), *card.row("reason", 400), *card.row("department"), *card.row("officer_name")]
+    top = flex.text(card.word("title"), units=160, size="lg", weight="bold")
+    return card.framed([top, *rows], card.calls(), first_is_next=False)
+
+
 def plain_text(card: Card) -> list[JsonDict]:
     """Say the body as an ordinary text; each postback ``x`` is a quick reply with the word ``button_x``."""
     message: JsonDict = {"type": "text", "text": shorten(card.word("body"), MAX_TEXT_UNITS) or DASH}
@@ -293,7 +313,7 @@ LAYOUTS: dict[str, Layout] = {
     "citizen_status_card": Layout(
         citizen_status_card,
         (*_CARD, "button_view"),
-        ("button_add", "button_call", "label_due", "label_reason"),
+        ("button_answer", "button_add", "button_call", "label_due", "label_reason"),
     ),
     "citizen_result_card": Layout(
         citizen_result_card,
@@ -317,9 +337,14 @@ LAYOUTS: dict[str, Layout] = {
         ),
     ),
     "staff_note_card": Layout(
-        staff_note_card, (*_CARD, "button_open"), ("label_reason", "label_comment", "label_officer")
+        staff_note_card,
+        (*_CARD, "button_open"),
+        ("label_reason", "label_comment", "label_officer", *_NOTE_BUTTONS),
     ),
     "staff_digest_card": Layout(staff_digest_card, (*_CARD, "button_list", "label_cases")),
+    "request_card": Layout(
+        request_card, _CARD, ("button_call", "label_reason", "label_department", "label_officer")
+    ),
     "plain_text": Layout(plain_text, ("body",)),
 }
 """Every layout by its code; another room adds its own with one line."""

@@ -54,7 +54,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
 _COUNTS: Final = ((("ต้องรับทราบ", "To acknowledge"), 2), (("ใกล้ครบกำหนด", "Due soon"), 1))
 _POSTBACKS: Final = {
     "citizen_result_card": tuple(f"rate_{score}" for score in range(1, 6)),
-    "staff_order_card": ("acknowledge",),
+    "staff_order_card": ("acknowledge", "result"),
+    "staff_note_card": ("case", "give_time", "refuse_time"),
 }
 _LINKS: Final = ("track_url", "add_url", "reopen_url", "admin_url", "result_url", "map_url", "list_url")
 

@@ -1,9 +1,9 @@
 """Taking rows of work so that each is done once: a lease with a fencing token (reliability.md §4.3).
 
-One implementation for outbox messages, jobs and webhook receipts, right on SQLite and PostgreSQL. A worker
-claims rows for a while, commits, works outside any transaction, and finishes them under its token. When it
-dies, the lease runs out and another worker takes the row over; when it was only slow, its token no longer
-fits and its late word changes nothing. All functions run in the caller's write transaction.
+One implementation for outbox messages, jobs, webhook receipts and photos to fetch, right on SQLite and
+PostgreSQL. A worker claims rows for a while, commits, works outside any transaction, and finishes them under
+its token. When it dies, the lease runs out and another worker takes the row over; when it was only slow, its
+token no longer fits and its late word changes nothing. All functions run in the caller's write transaction.
 
 Times come from each worker's own clock: clocks of several machines may differ by less than the lease.
 """
@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 
 from domain.clock import now
 from domain.deliveries import DeliveryReason
-from models import DeliveryState, Job, OutboxMessage, WebhookReceipt
+from models import ChatPhoto, DeliveryState, Job, OutboxMessage, WebhookReceipt
 
-Leased = TypeVar("Leased", OutboxMessage, Job, WebhookReceipt)
+Leased = TypeVar("Leased", OutboxMessage, Job, WebhookReceipt, ChatPhoto)
 
 LEASE: Final = timedelta(seconds=90)
 MAX_CLAIM: Final = 100
@@ -155,6 +155,20 @@ def finish(
         columns: What else is written with it.
     """
     return _let_go(session, kind, [row_id], token, state=state, done_at=now(), **columns) == 1
+
+
+def finished_row(
+    session: Session, kind: type[Leased], row_id: int, token: str, state: DeliveryState
+) -> Leased | None:
+    """Give a row its final state and return it, in one statement; None when it was not ours any more."""
+    changed = (
+        update(kind)
+        .where(kind.id == row_id, *_held(kind, token))
+        .values(state=state, done_at=now(), last_error=None, lease_token=None, leased_until=None)
+        .returning(kind)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return session.scalars(changed).one_or_none()
 
 
 def postpone(

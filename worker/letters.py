@@ -24,6 +24,8 @@ from domain.vault import Vault
 from line_hooks.handlers import ANSWER_KEY
 from line_hooks.link_events import LINK_FOR
 from line_hooks.messages import CardFacts, CardProblem, build
+from line_hooks.officers import GIVE, SEE
+from line_hooks.pictured import PICTURE
 from line_hooks.postback import encode
 from models import (
     LineAccount,
@@ -36,6 +38,7 @@ from models import (
     StaffUser,
 )
 from worker.addresses import Addresses, map_address
+from worker.letter_pictures import pictures_for
 from worker.mail_letters import mail_of, test_mail
 
 logger = logging.getLogger(__name__)
@@ -46,8 +49,13 @@ LINE_CHANNELS: Final = {
     OutboxChannel.LINE_CITIZEN: LineChannel.CITIZEN,
     OutboxChannel.LINE_STAFF: LineChannel.STAFF,
 }
-_RATINGS: Final = range(1, 6)
 STATUS_LAYOUT: Final = "citizen_status_card"
+_RATINGS: Final = range(1, 6)
+_CITIZENS_BUTTONS: Final = {
+    STATUS_LAYOUT: {"answer": "answer", "add": "add_evidence"},
+    "citizen_result_card": {"reopen": "reopen"},
+}
+"""By layout: the card's button, and the act whose words it asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,7 @@ class Letter:
         is_silent: The phone shall not ring.
         company: Rows whose messages go in this one's body.
         written_at: When it was put into the outbox.
-        facts: Of an answer that is completed just before it is sent (``link_events.link_messages``).
+        facts: Of an answer that is completed just before it is sent (``senders``: a link, or a picture).
         language: Likewise.
         retry_key: Fixed for the life of a push.
         attempts: Begun before this time.
@@ -110,16 +118,24 @@ class Letter:
 def write_letters(session: Session, app: Flask, row_ids: Iterable[int]) -> list[Letter]:
     """Return a letter for each row, in the order given; rows that are gone are left out."""
     ids = list(row_ids)
+    pictures = pictures_for(session, Addresses(app), ids)  # First: it may write, and begins anew then.
     rows = {row.id: row for row in session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids)))}
-    desk = _Desk(session, app, rows.values())
+    desk = _Desk(session, app, rows.values(), pictures)
     return [desk.letter(rows[row_id]) for row_id in ids if row_id in rows]
 
 
 class _Desk:
     """What is read once for a batch: templates, settings, whom LINE reaches."""
 
-    def __init__(self, session: Session, app: Flask, rows: Iterable[OutboxMessage]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        app: Flask,
+        rows: Iterable[OutboxMessage],
+        pictures: Mapping[int, list[dict[str, str]]],
+    ) -> None:
         batch = list(rows)
+        self._pictures = pictures
         vault: Vault = app.extensions["vault"]
         self._key = vault.button_key
         self._addresses = Addresses(app)
@@ -160,6 +176,9 @@ class _Desk:
             return replace(blank, body=row.sent_body)
         if LINK_FOR in row.facts:
             return replace(blank, body=[], facts=row.facts, language=row.language)
+        if PICTURE in row.facts:
+            plain = list(row.facts["messages"])
+            return replace(blank, body=plain, facts=row.facts, language=row.language)
         return self._written(blank, row)
 
     def _layout(self, row: OutboxMessage) -> str:
@@ -227,6 +246,7 @@ class _Desk:
             "municipality": self._town["en" if row.language == "en" else "th"],
             "contact_phone": self._phone,
             "map_url": place,
+            "pictures": self._pictures.get(row.id, []),
             **self._addresses.of_case(row.complaint_id, public_code),
             **row.facts,
             **digest,
@@ -236,10 +256,22 @@ class _Desk:
         code = str(facts["public_code"])
         if layout == "staff_order_card":
             seq = int(facts["state_seq"])
-            return {"acknowledge": encode("acknowledge", code, self._key, state_seq=seq)}
+            names = {"acknowledge": "acknowledge", "result": "result"}
+            return {word: encode(name, code, self._key, state_seq=seq) for word, name in names.items()}
+        if layout == "staff_note_card":  # The template has words for those it offers.
+            seq = int(facts["state_seq"])
+            names = {"case": SEE, "give_time": GIVE, "refuse_time": "refuse_more_time"}
+            return {word: encode(name, code, self._key, state_seq=seq) for word, name in names.items()}
+        return self._citizens_postbacks(layout, facts)
+
+    def _citizens_postbacks(self, layout: str, facts: Mapping[str, Any]) -> dict[str, str]:
+        """Return what a citizen's card offers in the chat; each act asks again who presses."""
+        code = str(facts["public_code"])
+        names = _CITIZENS_BUTTONS.get(layout, {})
+        offered = {word: encode(name, code, self._key) for word, name in names.items()}
         if layout == "citizen_result_card" and not facts.get("is_rated"):
-            return {f"rate_{stars}": encode("rate", code, self._key, value=stars) for stars in _RATINGS}
-        return {}
+            offered |= {f"rate_{stars}": encode("rate", code, self._key, value=stars) for stars in _RATINGS}
+        return offered
 
 
 def _living_token(row: OutboxMessage) -> str | None:

@@ -1,8 +1,9 @@
 """The worker's loop: webhooks, messages, letters, jobs and periodic work, until somebody says stop.
 
-Three lanes run side by side, so that neither a long export nor a mail server that hangs keeps an answer to a
-citizen waiting: one for what LINE is waiting for, one for letters, one for jobs and periodic work. Any number
-of workers on any number of machines may run against one PostgreSQL database; leases decide who does what.
+Four lanes run side by side, so that neither a long export nor a large photo nor a mail server that hangs
+keeps an answer to a citizen waiting: one for what LINE is waiting for, one for the photos people send there,
+one for letters, one for jobs and periodic work. Any number of workers on any number of machines may run
+against one PostgreSQL database; leases decide who does what.
 """
 
 from __future__ import annotations
@@ -22,7 +23,19 @@ from domain.labels import use_state_words
 from domain.settings import read_setting
 from extensions import db, write_transaction
 from models import DeliveryState
-from worker import case_export, copies, jobs, line_people, line_tests, outbox, receipts, rich_menus, schedule
+from worker import (
+    case_export,
+    chat_bursts,
+    chat_photos,
+    copies,
+    jobs,
+    line_people,
+    line_tests,
+    outbox,
+    receipts,
+    rich_menus,
+    schedule,
+)
 from worker.mail import MailCarrier
 from worker.senders import Carrier, Postman
 
@@ -35,7 +48,7 @@ LONGEST_STOP_SECONDS: Final = 15.0
 WAKE: Final = "wake_worker"
 """Under this name ``app.extensions`` holds a function that ends the worker's sleep, where one runs."""
 
-ROOMS: Final = (case_export, copies, line_people, line_tests, rich_menus)
+ROOMS: Final = (case_export, chat_photos, copies, line_people, line_tests, rich_menus)
 """Rooms whose import registers their jobs and tasks; a new room adds itself here."""
 
 _MOST_PASSES: Final = 10_000
@@ -46,6 +59,7 @@ class Counts:
     """What a drain did."""
 
     receipts: int = 0
+    photos: int = 0
     sent: int = 0
     unsent: int = 0
     postponed: int = 0
@@ -55,7 +69,8 @@ class Counts:
     @property
     def total(self) -> int:
         """Return how many things were touched."""
-        return self.receipts + self.sent + self.unsent + self.postponed + self.jobs + self.tasks
+        sent = self.sent + self.unsent + self.postponed
+        return self.receipts + self.photos + sent + self.jobs + self.tasks
 
 
 Step = Callable[[], int]
@@ -70,16 +85,18 @@ def run_worker(app: Flask, stop: Event) -> None:
     with app.app_context():
         _prepare()
     counts = Counts()
-    bells = [Event(), Event(), Event()]
     mail = MailCarrier(app)
-    lanes = [
-        _lane(app, "line", lambda: _line_steps(app, postman, stop.is_set, counts), stop, bells[0]),
-        _lane(app, "jobs", lambda: _job_steps(app, stop.is_set, counts), stop, bells[1]),
-        _lane(app, "mail", lambda: _send_step(app, mail, stop.is_set, counts), stop, bells[2]),
-    ]
+    bells = {name: Event() for name in ("line", "photos", "jobs", "mail")}
+    steps: dict[str, Step] = {
+        "line": lambda: _rings(bells["photos"], lambda: _line_steps(app, postman, stop.is_set, counts)),
+        "photos": lambda: _rings(bells["line"], lambda: _photo_steps(app, stop.is_set, counts)),
+        "jobs": lambda: _job_steps(app, stop.is_set, counts),
+        "mail": lambda: _send_step(app, mail, stop.is_set, counts),
+    }
+    lanes = [_lane(app, name, step, stop, bells[name]) for name, step in steps.items()]
 
     def ring() -> None:
-        for bell in bells:
+        for bell in bells.values():
             bell.set()
 
     app.extensions[WAKE] = ring
@@ -124,6 +141,7 @@ def drain_once(app: Flask, postman: Postman | None = None, *, periodic: bool = T
             for _ in range(_MOST_PASSES):
                 if not (
                     _line_steps(app, carrier, never, counts)
+                    + _photo_steps(app, never, counts)
                     + _send_step(app, mail, never, counts)
                     + _jobs_step(app, counts)
                 ):
@@ -155,6 +173,21 @@ def _line_steps(app: Flask, postman: Postman, stopping: Callable[[], bool], coun
     handled = receipts.handle_due(app, stopping)
     counts.receipts += handled
     return handled + _send_step(app, postman, stopping, counts)
+
+
+def _photo_steps(app: Flask, stopping: Callable[[], bool], counts: Counts) -> int:
+    """Fetch photos people sent, then answer the bursts that are over; return how much was done."""
+    fetched = chat_photos.fetch_due(app, stopping)
+    counts.photos += fetched
+    return fetched + chat_bursts.answer_due(app, stopping)
+
+
+def _rings(bell: Event, step: Step) -> int:
+    """Do a step, and wake the lane that goes on with what it has done."""
+    done = step()
+    if done:
+        bell.set()
+    return done
 
 
 def _send_step(app: Flask, carrier: Carrier, stopping: Callable[[], bool], counts: Counts) -> int:

@@ -50,6 +50,7 @@ TASKS: dict[str, Task] = {
     "line_quota": Task(HOUR, read_quotas),
     "data_doctor": Task(HOUR, look_at_data),  # It looks once a night, and when somebody has asked.
     "stale_drafts": Task(DAY, upkeep.drop_drafts),
+    "chat_pictures": Task(DAY, upkeep.drop_chat_pictures),
     "stored_litter": Task(DAY, upkeep.drop_litter),
     "sheet_rows": Task(DAY, upkeep.drop_sheet_rows),
     "sent_messages": Task(DAY, upkeep.trim_outbox),

@@ -1,6 +1,6 @@
 """Sending, and what each of LINE's answers means for the row (reliability.md §4.3, line.md §2.3).
 
-``Postman`` carries letters and never touches the database; ``judge`` is the response table and never
+``Postman`` carries letters and knows nothing of their rows; ``judge`` is the response table and never
 touches anything.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from flask import Flask
 
 from config import Settings
+from domain.clock import now
 from domain.deliveries import DeliveryReason
 from domain.faults import fault_point
 from line_hooks.client import (
@@ -32,9 +33,11 @@ from line_hooks.client import (
     LineUnauthorised,
 )
 from line_hooks.keys import keys_of
-from line_hooks.link_events import link_messages
+from line_hooks.limits import JsonDict
+from line_hooks.link_events import LINK_FOR, link_messages
 from models import DeliveryState, OutboxChannel
 from worker.buckets import Bucket
+from worker.drawn_figures import figure_messages
 from worker.leases import wait_after
 from worker.letters import LINE_CHANNELS, Letter
 
@@ -46,6 +49,7 @@ MOST_A_SECOND: Final = (
 )
 STOP_AFTER: Final = timedelta(hours=23)  # LINE forgets a retry key after 24 h and would send a second time.
 REPLY_RETRY: Final = timedelta(seconds=2)
+TIME_TO_DRAW: Final = timedelta(seconds=15)
 _NO_ANSWER: Final = frozenset({DeliveryReason.UNREACHABLE, DeliveryReason.MAIL_UNREACHABLE})
 
 Answer = Accepted | LineError
@@ -198,10 +202,18 @@ class Postman:
 
     def _hand_over(self, letter: Letter) -> Accepted:
         gateway = self._gateways[letter.channel]
-        body = link_messages(gateway, letter) if letter.facts else letter.body or []
+        body = self._completed(gateway, letter) if letter.facts else letter.body or []
         if letter.reply_token is not None:
             return gateway.reply(letter.reply_token, body)
         return gateway.push(letter.recipient, body, letter.retry_key, silent=letter.is_silent)
+
+    def _completed(self, gateway: LineGateway, letter: Letter) -> list[JsonDict]:
+        """Fetch or draw what an answer could not know when it was written."""
+        if LINK_FOR in letter.facts:
+            return link_messages(gateway, letter)
+        if letter.expires_at is not None and letter.expires_at - now() < TIME_TO_DRAW:
+            return letter.body or []  # The numbers without their picture, while the token lives.
+        return figure_messages(self._app, letter.facts, letter.language)
 
 
 def judge_before(letter: Letter, moment: datetime) -> Verdict | None:

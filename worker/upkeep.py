@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import ColumnElement, Select, delete, null, select, text, update
 from sqlalchemy.orm import Session
 
-from domain import account_links, drafts, throttle, user_sessions
+from domain import account_links, chat_drafts, chat_pictures, drafts, throttle, user_sessions
 from domain.attachments import drop_stale_drafts
 from domain.audit import seal
 from domain.clock import now
@@ -21,6 +21,8 @@ from extensions import db, write_transaction
 from line_hooks.client import LineError
 from models import (
     Attachment,
+    ChatPhoto,
+    ChatPicture,
     DeliveryState,
     Job,
     OutboxChannel,
@@ -57,15 +59,37 @@ def sweep_attempts(_app: Flask) -> int:
 
 
 def drop_drafts(app: Flask) -> int:
-    """Remove drafts and photos of forms nobody saved in ``keep_drafts_days``; return how many files went."""
+    """Remove drafts and photos of forms nobody saved in ``keep_drafts_days``; return how many files went.
+
+    Those begun in the chat are drafts like any other.
+    """
     with write_transaction() as session:
         drafts.sweep(session)
-        keys = drop_stale_drafts(session, now() - kept_for(session, "keep_drafts_days"))
+        edge = now() - kept_for(session, "keep_drafts_days")
+        chat_drafts.drop_stale_drafts(session, edge)
+        keys = drop_stale_drafts(session, edge)
     # After the commit: a file without a row is litter, a row without a file is a broken page.
     files: FileStore = app.extensions["files"]
     for key in keys:
         files.delete(key)
     return len(keys)
+
+
+def drop_chat_pictures(app: Flask) -> int:
+    """Forget pictures of the chat that are over, and which photo came in which message; return how many.
+
+    Nobody can take a message back by then (line.md §1.5), so nobody asks for it any more.
+    """
+    with write_transaction() as session:
+        keys = chat_pictures.drop_expired(session)
+    files: FileStore = app.extensions["files"]
+    for key in keys:
+        files.delete(key)
+    old = (ChatPhoto.done_at < _edge("keep_receipts_days"),)
+    return len(keys) + _in_portions(
+        select(ChatPhoto.id).where(*old),
+        lambda session, ids: session.execute(delete(ChatPhoto).where(ChatPhoto.id.in_(ids))),
+    )
 
 
 def drop_litter(app: Flask) -> int:
@@ -78,7 +102,8 @@ def drop_litter(app: Flask) -> int:
     session = db.session()
     session.rollback()
     named: set[str | None] = set()
-    for column in (Attachment.storage_key, Attachment.preview_key, Attachment.print_key, Job.result_key):
+    photos = (Attachment.storage_key, Attachment.preview_key, Attachment.print_key)
+    for column in (*photos, Job.result_key, ChatPicture.storage_key):
         named.update(session.scalars(select(column).where(column.is_not(None))))
     named.update(session.scalars(select(Setting.value).where(Setting.key == "logo_key")))
     named.update(session.scalars(select(RichMenu.picture_key).where(RichMenu.picture_key.is_not(None))))

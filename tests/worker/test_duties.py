@@ -6,6 +6,7 @@ import threading
 from collections import Counter as Tally
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -88,6 +89,11 @@ def test_the_clock_s_work_stands_in_the_schedule() -> None:
 # On the phones ----------------------------------------------------------------------------------------------
 
 
+def scores_on(card: dict[str, Any]) -> list[str]:
+    """Return what the scores of a card send."""
+    return [data for data in postbacks_of(card) if data.startswith("a=rate&")]
+
+
 def test_a_late_case_rings_on_the_officers_phone_with_the_way_to_it(town: Town) -> None:
     case = Case(town)
     with write_transaction() as session:
@@ -99,7 +105,7 @@ def test_a_late_case_rings_on_the_officers_phone_with_the_way_to_it(town: Town) 
     (card,) = [
         words for words in cards if "เกินกำหนด" in words and case.number in words and "กำหนดเสร็จคือ" in words
     ]
-    assert "เปิดเรื่อง" in card
+    assert "ดูเรื่อง" in card
 
 
 def test_the_digest_on_the_phone_names_the_case_and_opens_its_lists(town: Town) -> None:
@@ -136,8 +142,9 @@ def test_a_citizen_is_asked_before_his_case_is_closed_and_may_rate_from_the_card
 
     card = town.fake.state.messages_of("citizen", user_id_for("malee"))[-1]
     assert "14 ธ.ค. 2569" in words_of(card).replace("\N{NO-BREAK SPACE}", " ")
-    assert len(postbacks_of(card)) == 5
-    case.press(postbacks_of(card)[3], channel="citizen")
+    scores = scores_on(card)
+    assert len(scores) == 5
+    case.press(scores[3], channel="citizen")
     assert [rating.stars for rating in case.row.ratings] == [4]
     frozen_noon.move_to(bangkok(2026, 12, 15, 9))
     town.drain(periodic=True)
@@ -159,7 +166,7 @@ def test_who_has_rated_is_not_asked_to_rate_again(town: Town, frozen_noon: Froze
 
     card = town.fake.state.messages_of("citizen", user_id_for("malee"))[-1]
     assert "เรียบร้อยดีไหม" in words_of(card)
-    assert postbacks_of(card) == []
+    assert scores_on(card) == []
 
 
 def test_a_citizen_who_has_not_answered_reads_the_question_and_the_day(

@@ -99,7 +99,7 @@ def test_a_webhook_wakes_the_worker(town: Town, monkeypatch):
     finally:
         worker.stop()
 
-    assert "ขอบคุณที่ส่งข้อความ" in town.texts(malee)[0]
+    assert "พิมพ์เล่าหรือส่งภาพมาได้เลย" in town.texts(malee)[0]
 
 
 def test_nobody_to_wake_is_no_error(app):

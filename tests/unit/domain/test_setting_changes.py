@@ -15,7 +15,7 @@ from domain.actor import Actor
 from domain.clock import FrozenClock, bangkok
 from domain.errors import FieldErrors, NotPermitted
 from domain.labels import citizen_word, use_state_words, word
-from domain.results import _needs_photo
+from domain.results import needs_photo
 from domain.setting_changes import all_settings, forget_secret, has_secret, save_settings
 from domain.settings import read_setting, write_setting
 from domain.vault import Vault
@@ -162,8 +162,8 @@ def test_the_towns_photo_rule_goes_before_the_subtypes(
     case = bring_to(app, session, S.IN_PROGRESS)
     assert case.subcategory is not None
     case.subcategory.needs_photo = not is_needed
-    assert _needs_photo(session, case) is not is_needed
+    assert needs_photo(session, case) is not is_needed
 
     save(photo_rule=rule)
 
-    assert _needs_photo(session, case) is is_needed
+    assert needs_photo(session, case) is is_needed

@@ -11,12 +11,17 @@ from line_hooks.answers import ANSWERS, answer
 FACTS = {
     "number": "อส. 56/2569",
     "stars": 4,
+    "state": "กำลังดำเนินการ",
+    "due": "24 พฤศจิกายน 2569",
     "name": "นางมาลี ใจดี",
     "days": 7,
     "phone": "0 4300 0100",
     "track_url": "https://town.example/track",
     "municipality": "เทศบาลนครขอนแก่น",
     "emergency": "เจ็บป่วยฉุกเฉิน 1669",
+    "photos": 5,
+    "count": 2,
+    "why": "ไฟล์นี้ไม่ใช่ภาพ",
 }
 
 

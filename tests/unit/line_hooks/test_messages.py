@@ -82,12 +82,27 @@ WORDS = {
         "label_cases": "เรื่องที่ต้องดูก่อน",
         "button_list": "เปิดรายการ",
     },
+    "request_card": {
+        **CARD,
+        "title": "ยังเปิดใช้งานไม่ได้",
+        "body": "ศูนย์ตรวจคำขอแล้ว ยังไม่อนุมัติ",
+        "label_reason": "เหตุผล",
+        "button_call": "โทรสอบถาม",
+    },
     "plain_text": {"body": "เรื่อง {number} ปิดแล้ว\nดูได้ที่ {track_url}"},
 }
 STATES = {
     "citizen_result_card": {"state_code": "resolved", "state_word": "ดำเนินการเสร็จสิ้น"},
     "staff_new_complaint_card": {"number": "", "state_code": "submitted", "state_word": "เรื่องใหม่"},
     "staff_order_card": {"state_code": "directed", "state_word": "สั่งการแล้ว"},
+    "request_card": {
+        "number": "คำขอ 12",
+        "public_code": "",
+        "state_code": "rejected",
+        "state_word": "ไม่อนุมัติ",
+        "reason": "ไม่พบชื่อในสำนักช่าง",
+        "department": "สำนักช่าง",
+    },
     "staff_digest_card": {
         "number": "20 พ.ย. 2569",
         "public_code": "",

@@ -68,6 +68,9 @@ def test_a_reason_is_shown_under_a_label_and_no_label_without_one(template: dict
 
 @each
 def test_a_citizen_is_told_what_comes_next_or_whom_to_call(template: dict[str, Any]) -> None:
+    if template["layout"] == "request_card":  # Speaks of no complaint: there is nothing to open.
+        assert "button_call" in template["words"]
+        return
     if not template["key"].startswith("citizen"):
         assert {"button_open", "button_list"} & set(template["words"])
         return

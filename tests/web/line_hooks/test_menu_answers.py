@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from helpers.line import links_of, new_member, words_of
+from helpers.line import links_of, new_member, postbacks_of, words_of
 from helpers.line_case import Case
 from helpers.people import officer_named
 from sqlalchemy import select
@@ -276,14 +276,21 @@ def test_figures_are_for_who_may_read_reports(case: Case, ask: Asked):
     assert "นอกสิทธิ์" in words_of(ask("staff", case.officer, "ภาพรวม"))
 
 
-def test_recording_results_opens_the_form_of_each_case(case: Case, ask: Asked):
-    assert "ยังไม่กดรับทราบ" in words_of(ask("staff", case.officer, "รายงานผล"))
+def test_recording_results_begins_in_the_chat_with_the_tap_on_a_case(case: Case, ask: Asked):
+    message = ask("staff", case.officer, "รายงานผล")
 
-    case.press(case.card_button())
+    assert case.number in words_of(message)
+    assert case.button("result", state_seq=case.row.state_seq) in postbacks_of(message)
+    assert "ส่งภาพหลังทำเสร็จ" in case.press(case.button("result", state_seq=case.row.state_seq))[0]
 
-    assert any(
-        link.endswith(f"{case.code}/result") for link in links_of(ask("staff", case.officer, "รายงานผล"))
-    )
+
+def test_lists_of_cases_open_them_in_the_chat(case: Case, ask: Asked, frozen_noon: Any):
+    opens = case.button("case")
+    assert opens in postbacks_of(ask("staff", case.officer, "เรื่องใหม่"))
+
+    frozen_noon.advance(timedelta(days=60))
+
+    assert opens in postbacks_of(ask("staff", case.officer, "เกินกำหนด"))
 
 
 def test_an_account_that_is_nobodys_is_told_how_to_link(case: Case, ask: Asked):
@@ -302,7 +309,8 @@ def test_an_officer_who_was_switched_off_sees_nothing_any_more(case: Case, ask: 
 
 
 def test_a_guests_menu_is_the_guests(case: Case, ask: Asked):
-    assert actions_of(ask("staff", "U" + "8" * 32, "เมนู"))[:3] == ["ผูกบัญชี", "ติดต่อผู้ดูแล", "วิธีใช้"]
+    offered = actions_of(ask("staff", "U" + "8" * 32, "เมนู"))
+    assert offered[:4] == ["ผูกบัญชี", "ลงทะเบียนเจ้าหน้าที่", "ติดต่อผู้ดูแล", "วิธีใช้"]
 
 
 def test_linking_and_parting_are_handed_on(case: Case, ask: Asked):
