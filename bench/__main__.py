@@ -7,6 +7,7 @@ import sys
 
 from bench import (
     cases,
+    chat,
     dispatching,
     documents,
     duty,
@@ -31,6 +32,7 @@ BENCHES = {
     "serving": serving.run,
     "dispatching": dispatching.run,
     "webhooks": webhooks.run,
+    "chat": chat.run,
     "documents": documents.run,
     "importing": importing.run,
     "photos": photos.run,

@@ -22,7 +22,7 @@ def run(report: Report) -> None:
         with served("hello", folder) as (port, _facts):
             hello = load(port, Call("hello", "/", {}))
         with served("webhook", folder) as (port, facts):
-            events = load(port, Call("webhook", "/line/citizen/webhook", {}, signed=_event))
+            events = load(port, Call("webhook", "/line/citizen/webhook", {}, signed=signed_event))
             heavy = facts["heavy"]
     report.line("hello", figure(hello))
     share = events.rate / hello.rate
@@ -38,7 +38,7 @@ def run(report: Report) -> None:
     report.line("SDK modules in the server", str(heavy), "0", met=heavy == 0)
 
 
-def _event() -> tuple[str, dict[str, str]]:
+def signed_event() -> tuple[str, dict[str, str]]:
     """Return the body of a fresh event and its headers."""
     moment = int(time.time() * 1000)
     event = {

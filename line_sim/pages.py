@@ -27,7 +27,7 @@ from line_sim.login_pages import COOKIE, who
 from line_sim.phones_acts import STICKERS, Hand, NoSuchButton, Outcome, newcomer, typed_place
 from line_sim.phones_calls import CallLog, quota_line
 from line_sim.phones_town import (
-    MOST_PLACES,
+    ALBUM,
     SCENES,
     STAGES,
     codes,
@@ -35,6 +35,7 @@ from line_sim.phones_town import (
     home,
     places,
     sample_photo,
+    sample_photos,
     where_to,
 )
 from line_sim.phones_view import (
@@ -197,15 +198,19 @@ class Desk:
         """Send photos of one's own, or drawn ones."""
         hand = self._hand()
         stage = STAGES.get(hand.seat.channel, "before")
-        chosen = [one for one in request.form.getlist("sample") if one in SCENES]
-        samples = [sample_photo(scene, stage) for scene in dict.fromkeys(chosen)]
+        samples = sample_photos(
+            request.form.getlist("sample"),
+            stage,
+            album="album" in request.form,
+            spoilt="spoilt" in request.form,
+        )
         return self._answered(hand.photos(request.files.getlist("photo"), samples))
 
     def place(self) -> ResponseReturnValue:
         """Send a place of the town, or typed degrees."""
         hand, form = self._hand(), request.form
         number = form.get("place", "")
-        known = dict(zip(map(str, range(MOST_PLACES)), places(), strict=False))
+        known = {str(at): place for at, place in enumerate(places())}
         typed = typed_place(form.get("title", ""), form.get("latitude", ""), form.get("longitude", ""))
         return self._answered(hand.place(known.get(number) if number else typed))
 
@@ -214,10 +219,11 @@ class Desk:
         return self._answered(self._hand().sticker(request.form.get("sticker", "")))
 
     def file(self) -> ResponseReturnValue:
-        """Send a file or a video."""
-        return self._answered(
-            self._hand().file(request.files.get("file"), video=request.form.get("kind") == "video")
-        )
+        """Send a file or a video; without one of one's own, a small one or a voice."""
+        hand, form = self._hand(), request.form
+        if "sample" in form:
+            return self._answered(hand.sample(form["sample"]))
+        return self._answered(hand.file(request.files.get("file"), video=form.get("kind") == "video"))
 
     def unsend(self) -> ResponseReturnValue:
         """Take a message back."""
@@ -279,6 +285,7 @@ class Desk:
             "places": places(),
             "codes": codes(self.fake),
             "scenes": SCENES,
+            "album": ALBUM,
             "stages": STAGES,
             "stickers": STICKERS,
             "may_add": len(seats) < MOST_PHONES,

@@ -14,14 +14,14 @@ from urllib.parse import unquote, urlsplit
 from werkzeug.datastructures import FileStorage
 
 from line_hooks.flex_view import actions_of, safe_href
-from line_sim.phones_town import Place
+from line_sim.phones_town import FILM, PAPER, VOICE, Place
 from line_sim.phones_view import Seat
 from line_sim.server import FakeLine
 from line_sim.state import Sending
 
 JsonDict = dict[str, Any]
 
-MOST_PHOTOS: Final = 10
+MOST_PHOTOS: Final = 20
 MOST_BYTES: Final = 10 * 1024 * 1024
 STICKERS: Final = (("446", "1988"), ("446", "2005"), ("789", "10857"), ("789", "10882"))
 """Package and sticker of a few of LINE's own that anybody may send."""
@@ -118,6 +118,16 @@ class Hand:
             return self._send(lambda: [self.fake.hooks.video(*self._who, body, file.mimetype)])
         name = (file.filename or "file")[:120]
         return self._send(lambda: [self.fake.hooks.file(*self._who, body, name, file.mimetype)])
+
+    def sample(self, kind: str) -> Outcome:
+        """Send a small film, file or voice that a presenter need not have."""
+        hooks = self.fake.hooks
+        makes: dict[str, Callable[[], JsonDict]] = {
+            "video": lambda: hooks.video(*self._who, FILM),
+            "file": lambda: hooks.file(*self._who, PAPER, "คำร้อง.pdf", "application/pdf"),
+            "audio": lambda: hooks.audio(*self._who, VOICE),
+        }
+        return self._send(lambda: [makes[kind]()]) if kind in makes else Outcome("nothing")
 
     def unsend(self, message_id: str) -> Outcome:
         """Take back what this person sent."""

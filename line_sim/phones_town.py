@@ -5,6 +5,7 @@ Everything here may be missing, as in a test without a town: then the phones hav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,14 @@ from domain.lookups import Lookups
 from line_sim.server import FakeLine
 
 MOST_PLACES: Final = 6
+ALBUM: Final = 20
+"""So many photos are sent at once by one button: more than fit a case."""
+SPOILT: Final = b"not a photo, whatever its name says"
+"""What somebody sends as a photo that nobody can open."""
+FILM: Final = bytes.fromhex("0000001866747970") + b"mp42\0\0\0\0mp42isom"
+"""The head of a film; nothing of ours ever looks further."""
+PAPER: Final = b"%PDF-1.4\n%%EOF\n"
+VOICE: Final = bytes.fromhex("0000001866747970") + b"M4A \0\0\0\0M4A mp42"
 SCENES: Final = {"road": 7, "rubbish": 21, "lamp": 11}
 """Photos a presenter can send without having one: the scene, and the street it stands in."""
 STAGES: Final = {"citizen": "before", "staff": "after"}
@@ -48,6 +57,10 @@ class Place:
     longitude: float
 
 
+AT_SEA: Final = Place("กลางอ่าวไทย", "นอกเขตเทศบาล", 9.5, 101.2)
+"""For whoever wants to see what becomes of a pin that went astray."""
+
+
 def lookups() -> Lookups | None:
     """Return the town's snapshot; None where there is no database."""
     return current_lookups() if "sqlalchemy" in current_app.extensions else None
@@ -66,7 +79,7 @@ def home() -> str:
 
 
 def places() -> list[Place]:
-    """Return some of the town's communities, one of each zone first."""
+    """Return some of the town's communities, one of each zone first, and a place that is none."""
     known = lookups()
     if known is None:
         return []
@@ -81,7 +94,7 @@ def places() -> list[Place]:
             found[row.parent_id] = place
         else:
             rest.append(place)
-    return [*found.values(), *rest][:MOST_PLACES]
+    return [*[*found.values(), *rest][:MOST_PLACES], AT_SEA]
 
 
 def codes(fake: FakeLine) -> list[tuple[str, str]]:
@@ -129,8 +142,25 @@ def _setting(name: str) -> str:
     return str(getattr(current_app.extensions.get("settings"), name, "") or "")
 
 
-@lru_cache(maxsize=8)
-def sample_photo(scene: str, stage: str) -> bytes:
+def sample_photos(scenes: Sequence[str], stage: str, *, album: bool, spoilt: bool) -> list[bytes]:
+    """Return the drawn photos somebody chose to send.
+
+    Args:
+        scenes: Of ``SCENES``; others are left out.
+        stage: ``before`` or ``after``.
+        album: A whole album instead, each photo another street.
+        spoilt: And one nobody can open.
+    """
+    known = [(scene, 0) for scene in dict.fromkeys(scenes) if scene in SCENES]
+    if album:
+        names = list(SCENES)
+        known = [(names[number % len(names)], number) for number in range(ALBUM)]
+    photos = [sample_photo(scene, stage, street) for scene, street in known]
+    return [*photos, SPOILT] if spoilt else photos
+
+
+@lru_cache(maxsize=2 * ALBUM)
+def sample_photo(scene: str, stage: str, street: int = 0) -> bytes:
     """Return a drawn photo of a street as JPEG, marked as invented; drawn once.
 
     Raises:
@@ -144,4 +174,4 @@ def sample_photo(scene: str, stage: str) -> bytes:
     if stage not in STAGES.values():
         raise KeyError(stage)
     font = Path(fontpkg_sarabun.__file__).parent / "files" / FONT_NAME
-    return draw_scene(scene, stage, SCENES[scene], str(font))
+    return draw_scene(scene, stage, SCENES[scene] + street, str(font))

@@ -126,11 +126,14 @@ def seat_of(fake: FakeLine, text: str) -> Seat | None:
 
 
 def default_seats(fake: FakeLine) -> list[Seat]:
-    """Return the first person of the first account, and the first two of every other."""
+    """Return the first person of the first account, and the first two of every other; newcomers last."""
     seats = []
     for place, channel in enumerate(fake.state.channels):
         people = people_of(fake.state, channel)
-        seats += [Seat(channel, user.user_id) for user in people[: 1 if place == 0 else 2]]
+        # After a restart newcomers, known from the journal, stand before the town's own people.
+        own = [user for user in people if channel in user.channels]
+        newcomers = [user for user in people if channel not in user.channels]
+        seats += [Seat(channel, user.user_id) for user in [*own, *newcomers][: 1 if place == 0 else 2]]
     return seats
 
 

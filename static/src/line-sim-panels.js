@@ -56,6 +56,11 @@ export function startPanels() {
     const chat = event.target.closest("[data-part=chat]");
     if (chat && !event.target.closest("a, button, summary")) closeSheets(chat.closest("[data-phone]"));
   });
+  // A day is chosen where its button stands: what unfolds below the edge comes up.
+  const unfold = (event) => {
+    if (event.target.matches("[data-part=chat] details.pick[open]")) event.target.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("toggle", unfold, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const fold of document.querySelectorAll("details[data-fold][open]")) {

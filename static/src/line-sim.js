@@ -5,6 +5,7 @@ import { closeSheets, openSheet, showNote, startPanels } from "./line-sim-panels
 const POLL_MILLISECONDS = 1000;
 const root = document.body;
 const seen = new WeakMap(); // What each part showed last, so that only what changed is drawn again.
+const ends = new WeakMap(); // How far down each chat was, when it was last brought to its end.
 let asking = null;
 
 const sides = () => [...document.querySelectorAll("[data-phone]")];
@@ -43,7 +44,7 @@ async function askAgain() {
 function show(side, phone) {
   if (!side) return;
   const chat = side.querySelector("[data-part=chat]");
-  const wasAtEnd = isAtEnd(chat);
+  const wasAtEnd = isAtEnd(chat) || !chat.dataset.left;
   side.dataset.version = phone.version;
   side.dataset.friend = phone.friend;
   const arrived = mergeTalk(chat, phone.chat);
@@ -105,7 +106,11 @@ const isAtEnd = (chat) => chat.scrollHeight - chat.scrollTop - chat.clientHeight
 
 const toEnd = (chat) => {
   chat.scrollTop = chat.scrollHeight;
+  ends.set(chat, chat.scrollTop);
 };
+
+/** Tell whether somebody has scrolled up to read: what merely grew below has not moved anybody. */
+const hasLeft = (chat) => !isAtEnd(chat) && chat.scrollTop < (ends.get(chat) ?? Infinity) - 120;
 
 // Unread -------------------------------------------------------------------------------------------------------
 
@@ -259,7 +264,7 @@ for (const side of sides()) {
   toEnd(chat);
   // A picture above that comes late must not push the newest line out of sight.
   chat.addEventListener("load", () => chat.dataset.left || toEnd(chat), true);
-  chat.addEventListener("scroll", () => (chat.dataset.left = isAtEnd(chat) ? "" : "1"), { passive: true });
+  chat.addEventListener("scroll", () => (chat.dataset.left = hasLeft(chat) ? "1" : ""), { passive: true });
   for (const kind of ["pointerenter", "focusin", "pointerdown"]) side.addEventListener(kind, () => markRead(side));
 }
 startPanels();

@@ -11,7 +11,7 @@ from line_hooks import flex
 from line_hooks.flex_view import actions_of, quick_replies_of, view_of
 from line_hooks.messages import build
 from line_sim import phones_acts
-from line_sim.phones_town import where_to
+from line_sim.phones_town import SPOILT, where_to
 
 ASK = {"type": "postback", "label": "รับทราบ", "data": "a=1", "displayText": "รับทราบ"}
 QUIET = {"type": "postback", "label": "ต่อไป", "data": "a=2"}
@@ -165,6 +165,15 @@ def test_a_presenter_needs_no_photos(page, fake, caught, visitor, malee):
     assert page.get("/line-sim/sample/later/road.jpg").status_code == 404
 
 
+def test_an_album_and_a_photo_nobody_can_open_are_one_tap_away(fake, caught, visitor, malee):
+    assert visitor.answer("photos", malee, album="1") == "ok"
+    photos = [fake.state.contents[event["message"]["id"]].body for event in caught.events]
+    assert len(set(photos)) == len(photos) == 20, "twenty different photos"
+    assert len({event["message"]["imageSet"]["id"] for event in caught.events}) == 1
+    assert visitor.answer("photos", malee, spoilt="1") == "ok"
+    assert fake.state.contents[caught.events[-1]["message"]["id"]].body == SPOILT
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -189,8 +198,11 @@ def test_a_place_a_sticker_a_file_and_a_film_travel(caught, visitor, malee):
     assert visitor.answer("file", malee, kind="file", file=(io.BytesIO(b"%PDF"), "ก.pdf")) == "ok"
     assert visitor.answer("file", malee, kind="video", file=(io.BytesIO(b"x"), "v.mp4", "video/mp4")) == "ok"
     assert visitor.answer("file", malee, kind="file") == "nothing"
+    assert visitor.answer("file", malee, sample="hologram") == "nothing"
+    for kind in ("file", "video", "audio"):
+        assert visitor.answer("file", malee, sample=kind) == "ok"
     kinds = [event["message"]["type"] for event in caught.events]
-    assert kinds == ["location", "sticker", "file", "video"]
+    assert kinds == ["location", "sticker", "file", "video", "file", "video", "audio"]
     assert caught.events[0]["message"]["title"] == "วัด"
 
 

@@ -21,6 +21,7 @@ from helpers.phones import (
 
 from line_hooks.messages import build
 from line_sim.pages import line_sim_blueprint
+from line_sim.phones_view import default_seats
 from line_sim.server import make_fake_line
 
 FACTS = {
@@ -323,3 +324,11 @@ def test_the_log_tells_what_was_free_and_what_was_paid(page, fake, caught):
         ["200", "123e4567", "ใช้โควตา"],
         ["200", "–", "ตอบฟรี"],
     ]
+
+
+def test_the_towns_own_people_are_shown_before_newcomers(fake):
+    newcomer = fake.state.new_person("คนใหม่")
+    fake.state.users = {newcomer.user_id: newcomer, **fake.state.users}  # As after a restart.
+    shown = {seat.user_id for seat in default_seats(fake)}
+    assert len(shown) == 3
+    assert newcomer.user_id not in shown
