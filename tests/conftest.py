@@ -68,7 +68,8 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 def app(backend: Backend) -> Iterator[Flask]:
     """The application over a fresh copy of the planted town (seed/ and the demo officers)."""
     application = backend.fresh()
-    application.extensions.pop("lookups", None)  # Every copy has the same version: a kept snapshot would lie.
+    for kept in ("lookups", "worker_lookups"):  # Every copy has the same version: a kept snapshot would lie.
+        application.extensions.pop(kept, None)
     use_state_words({})  # Those of the town before are still this thread's.
     with application.app_context():
         yield application

@@ -32,7 +32,7 @@ LAYER = {
 }
 GROUND = {"config", "extensions", "storage", "sandbox", "sandbox_child", "photos", "photos_child", "faults"}
 GROUND |= {"papers_child", "spreadsheets", "sheets_child", "mailer", "mail_message"}
-GROUND |= {"menu_pictures", "menus_child"}
+GROUND |= {"menu_pictures", "menus_child", "figure_pictures", "figures_child"}
 WEB = (
     "flask",
     "flask_admin",
