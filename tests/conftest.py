@@ -31,7 +31,7 @@ from domain.labels import use_state_words
 from extensions import db
 from line_sim.server import FakeLine
 
-pytest_plugins = ["helpers.browser"]
+pytest_plugins = ["helpers.browser", "helpers.parts"]
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 20 November 2569, 12:00 in Bangkok.
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
