@@ -112,6 +112,7 @@ def test_an_unfinished_report_waits_while_something_else_is_said_first(town: Tow
     me.taps("เพิ่มภาพหรือข้อมูล")
     assert [draft.kind for draft in me.drafts] == [ChatDraftKind.WORDS, ChatDraftKind.REPORT]
     me.says("เมื่อคืนก็ดับ")
+    me.taps("ส่ง")
     assert "เรื่องที่แจ้งค้างไว้" in me.chips
 
     assert ASKS_WHERE in me.taps("เรื่องที่แจ้งค้างไว้")
