@@ -39,14 +39,6 @@ class OwnCount(NamedTuple):
     cases: int
 
 
-def own_cases(session: Session, actor: Actor, limit: int = MOST_CASES) -> list[Complaint]:
-    """Return the newest complaints of a member, as the member may see them; none of anybody else's."""
-    if actor.kind != "member" or actor.member_id is None:
-        return []
-    found = scope_complaints(select(Complaint), actor).order_by(Complaint.id.desc()).limit(limit)
-    return list(session.scalars(found))
-
-
 def new_counts(session: Session, actor: Actor) -> dict[ComplaintStatus, int]:
     """Return how many cases wait for a beginning, by state, none of them 0."""
     counted = select(Complaint.status, func.count(Complaint.id).label("cases")).where(

@@ -41,7 +41,6 @@ TAKEN_BACK: Final = "photo_taken_back"
 
 UNDER_WAY: Final = (DeliveryState.READY, DeliveryState.LEASED)
 _WE: Final = "LINE"
-_PHOTO_NAME: Final = "LINE.jpg"
 
 
 @dataclass(frozen=True, slots=True)

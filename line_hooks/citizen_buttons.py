@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from line_hooks import citizen_words
 from line_hooks.asking import Asking
-from line_hooks.citizen_cases import COMMENT, OPENS, opens_words, rate, show_case
+from line_hooks.citizen_cases import COMMENT, OPENS, rate, show_case
+from line_hooks.citizen_words import opens_words
 from line_hooks.postback import Postback
-
-__all__ = ["CITIZEN_BUTTONS", "citizen_words"]
 
 CITIZEN_BUTTONS: Final[dict[str, Callable[[Asking, Postback], str]]] = {
     "rate": rate,

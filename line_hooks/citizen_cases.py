@@ -6,7 +6,7 @@ answer. Followers see how it goes and may do nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -29,7 +29,6 @@ from line_hooks.chat_cards import card_message, text_message, with_quick_replies
 from line_hooks.incoming import reply
 from line_hooks.limits import JsonDict
 from line_hooks.postback import Postback, encode
-from line_hooks.words_talk import begin_words
 from models import Complaint, EventKind, Rating, StatusKind
 
 MOST_CASES: Final = 5
@@ -215,31 +214,6 @@ def _thanks(ask: Asking, case: Complaint, said: str) -> str:
     message = with_quick_replies(text_message(said), [comment, *again])
     reply(ask.session, ask.event, [message], language=ask.language)
     return "rate"
-
-
-def opens_words(name: str) -> Callable[[Asking, Postback], str]:
-    """Return what a button does that asks for the words of an act."""
-
-    def begin(ask: Asking, press: Postback) -> str:
-        try:
-            case = case_of(ask, press.public_code)
-            actor_on(ask, case)
-        except DomainError as refusal:
-            return refused(ask, refusal)
-        acts = holders_acts(ask.session, case)
-        is_asked = name == EventKind.ADD_EVIDENCE and EventKind.ANSWER in acts
-        wanted = EventKind.ANSWER.value if is_asked else name
-        if wanted != COMMENT and wanted not in acts:
-            return _too_late(ask, case)
-        return begin_words(ask, wanted, case)
-
-    return begin
-
-
-def _too_late(ask: Asking, case: Complaint) -> str:
-    """Say where the case stands now, as the button belongs to an earlier state."""
-    state = citizen_word(case.status, ask.language)
-    return ask.say("case_moved_on", "follow", number=str(case), state=state)
 
 
 def is_known(ask: Asking) -> bool:

@@ -8,12 +8,15 @@ from typing import Final
 from domain import complaints
 from domain.actor import Actor
 from domain.clock import bangkok_date
-from domain.errors import NotFound, Words
+from domain.errors import DomainError, NotFound, Words
 from domain.labels import citizen_word
 from domain.thai_calendar import thai_date
-from line_hooks.citizen_cases import COMMENT, actor_on, case_of, latest_rating
+from domain.tracking import holders_acts
+from line_hooks.asking import Asking
+from line_hooks.citizen_cases import COMMENT, actor_on, case_of, latest_rating, refused
+from line_hooks.postback import Postback
 from line_hooks.talks import Turn
-from line_hooks.words_talk import WordAct, register_word_act
+from line_hooks.words_talk import WordAct, begin_words, register_word_act
 from models import AttachmentStage, Complaint, EventKind, StatusKind
 
 
@@ -114,3 +117,28 @@ _ACTS: Final[dict[str, WordAct]] = {
 }
 for _name, _act in _ACTS.items():
     register_word_act(_name, _act)
+
+
+def opens_words(name: str) -> Callable[[Asking, Postback], str]:
+    """Return what a button does that asks for the words of an act."""
+
+    def begin(ask: Asking, press: Postback) -> str:
+        try:
+            case = case_of(ask, press.public_code)
+            actor_on(ask, case)
+        except DomainError as refusal:
+            return refused(ask, refusal)
+        acts = holders_acts(ask.session, case)
+        is_asked = name == EventKind.ADD_EVIDENCE and EventKind.ANSWER in acts
+        wanted = EventKind.ANSWER.value if is_asked else name
+        if wanted != COMMENT and wanted not in acts:
+            return _too_late(ask, case)
+        return begin_words(ask, wanted, case)
+
+    return begin
+
+
+def _too_late(ask: Asking, case: Complaint) -> str:
+    """Say where the case stands now, as the button belongs to an earlier state."""
+    state = citizen_word(case.status, ask.language)
+    return ask.say("case_moved_on", "follow", number=str(case), state=state)
