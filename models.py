@@ -64,12 +64,27 @@ from tables.enums import SheetKind as SheetKind
 from tables.enums import SheetState as SheetState
 from tables.enums import StatusKind as StatusKind
 from tables.enums import Urgency as Urgency
+from tables.figures import CaseChange as CaseChange  # ความเปลี่ยนแปลงของยอด
+from tables.figures import CaseCount as CaseCount  # ยอดนับเรื่อง
+from tables.figures import CasePartCount as CasePartCount  # ยอดนับเรื่องตามรายการ
+from tables.figures import Measures as Measures
 from tables.line import LineConnection as LineConnection  # การเชื่อมต่อ LINE
 from tables.line import LineUsage as LineUsage  # ข้อความ LINE ต่อวัน
 from tables.line import RichMenu as RichMenu  # เมนูท้ายแชต
 from tables.organisation import Department as Department  # สำนัก/กอง
 from tables.organisation import Holiday as Holiday  # วันหยุดราชการ
 from tables.organisation import NumberSeries as NumberSeries  # ชุดเลขที่
+from tables.paper_enums import CountedPart as CountedPart
+from tables.paper_enums import DocumentKind as DocumentKind
+from tables.paper_enums import Emblem as Emblem
+from tables.paper_enums import Numerals as Numerals
+from tables.paper_enums import PaymentWay as PaymentWay
+from tables.paper_enums import ScheduleEvery as ScheduleEvery
+from tables.papers import Document as Document  # เอกสารที่ออก
+from tables.papers import DocumentTemplate as DocumentTemplate  # แม่แบบเอกสาร
+from tables.papers import Receipt as Receipt  # ใบเสร็จรับเงิน
+from tables.papers import ReceiptBook as ReceiptBook  # เล่มใบเสร็จ
+from tables.papers import ReportSchedule as ReportSchedule  # รายงานประจำ
 from tables.people import Consent as Consent  # ความยินยอม
 from tables.people import LineAccount as LineAccount  # บัญชี LINE
 from tables.people import Member as Member  # สมาชิก/ประชาชน

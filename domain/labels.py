@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from types import MappingProxyType
 
+from domain.paper_labels import PAPER_WORDS
 from models import (
     AttachmentStage,
     AuditAction,
@@ -208,7 +209,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
     AttachmentStage: {
         AttachmentStage.BEFORE: ("ก่อนดำเนินการ", "Before"),
         AttachmentStage.AFTER: ("หลังดำเนินการ", "After"),
-        AttachmentStage.COPY: ("สำเนาคำร้อง", "Copy"),
     },
     LineChannel: {
         LineChannel.CITIZEN: ("LINE ประชาชน", "LINE for citizens"),
@@ -237,6 +237,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         JobKind.COMPLAINT_COPY: ("ทำสำเนาคำร้อง PDF", "Make the PDF copy"),
         JobKind.CASE_EXPORT: ("ทำไฟล์รายการคำร้อง", "Write the list file"),
         JobKind.LINE_TEST: ("ทดสอบการเชื่อมต่อ LINE", "Test the LINE connection"),
+        JobKind.REPORT_FILE: ("ไฟล์รายงาน", "Report file"),
+        JobKind.DOCUMENT_BATCH: ("ชุดเอกสาร", "Batch of papers"),
+        JobKind.EVIDENCE_PACK: ("ชุดหลักฐานการประเมิน", "Evidence pack"),
         JobKind.RICH_MENUS: ("วางเมนูท้ายแชต LINE", "Lay the LINE menus"),
     },
     MessagePriority: {
@@ -290,6 +293,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, tuple[str, str]]] = {
         AuditAction.REFUSED: ("ถูกปฏิเสธ", "Refused"),
         AuditAction.SEAL: ("ประทับตรา", "Sealed"),
     },
+    **PAPER_WORDS,
 }
 
 # What the citizen reads (workflow.md); kept apart because officers keep the official terms.

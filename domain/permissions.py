@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -97,6 +98,12 @@ class Permission(StrEnum):
     """See departments."""
     DEPARTMENT_UPDATE = "department:update"
     """Add, change and switch off departments."""
+    DOCUMENT_ISSUE = "document:issue"
+    """Issue orders, letters, memos and slips, one or many at once."""
+    DOCUMENT_TEMPLATE_READ = "document_template:read"
+    """See the templates of papers."""
+    DOCUMENT_TEMPLATE_UPDATE = "document_template:update"
+    """Change the templates of papers."""
     HOLIDAY_READ = "holiday:read"
     """See holidays."""
     HOLIDAY_UPDATE = "holiday:update"
@@ -123,10 +130,20 @@ class Permission(StrEnum):
     """See message texts."""
     MESSAGE_TEMPLATE_UPDATE = "message_template:update"
     """Change message texts."""
+    RECEIPT_CANCEL = "receipt:cancel"
+    """Cancel a receipt with a reason."""
+    RECEIPT_ISSUE = "receipt:issue"
+    """Issue a receipt for money taken in."""
+    RECEIPT_MANAGE = "receipt:manage"
+    """Add and close receipt books."""
+    RECEIPT_READ = "receipt:read"
+    """See receipts."""
     REPORT_EXPORT = "report:export"
     """Take reports away as Excel."""
     REPORT_READ = "report:read"
     """See reports and figures."""
+    REPORT_SCHEDULE = "report:schedule"
+    """Have reports made by themselves and sent to colleagues."""
     ROAD_READ = "road:read"
     """See roads."""
     ROAD_UPDATE = "road:update"
@@ -211,3 +228,29 @@ def scope_complaints(
     if scope is Scope.OWN:
         return statement.where(own)
     return statement.where(or_(Complaint.department_id.in_(sorted(actor.department_ids)), own))
+
+
+@dataclass(frozen=True, slots=True)
+class CountReach:
+    """How far an actor's figures reach, for counts kept apart from the complaints themselves.
+
+    Attributes:
+        is_all: Everything.
+        department_ids: Else the departments whose counts he may see whole.
+    """
+
+    is_all: bool
+    department_ids: frozenset[int]
+
+
+def reach_of_counts(actor: Actor, permission: Permission = Permission.REPORT_READ) -> CountReach:
+    """Return which stored counts ``scope_complaints`` would let the actor count; the rest he counts live."""
+    scope = actor.scope_of(permission) if actor.kind != "member" else None
+    departments = actor.department_ids if scope is Scope.DEPARTMENT else frozenset()
+    return CountReach(scope is Scope.ALL, frozenset(departments))
+
+
+def beyond_counts(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on complaints within reach that no department of the actor's counts holds."""
+    elsewhere = Complaint.department_id.not_in(sorted(actor.department_ids))
+    return or_(Complaint.department_id.is_(None), elsewhere)

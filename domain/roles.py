@@ -18,7 +18,9 @@ from tables.staff import staff_role
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}", re.ASCII)
 
 # Which rights can be narrowed: those over complaints and over what hangs on a complaint or a department.
-NARROWABLE: Final = frozenset({"complaint", "member", "report", "delivery", "map", "staff"})
+NARROWABLE: Final = frozenset(
+    {"complaint", "member", "report", "delivery", "map", "staff", "document", "receipt"}
+)
 
 add_message(
     "role_code_shape",

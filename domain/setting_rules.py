@@ -29,6 +29,8 @@ class Section(StrEnum):
     TELLING = "telling"
     LINE = "line"
     MAIL = "mail"
+    PAPERS = "papers"
+    GOALS = "goals"
     RETENTION = "retention"
     SECURITY = "security"
 

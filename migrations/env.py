@@ -11,6 +11,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, create_engine, event, text
 
+from domain.case_counting import statements as counting_statements
 from domain.search import POSTGRESQL_STATEMENTS, SQLITE_STATEMENTS
 from models import Base
 
@@ -35,10 +36,15 @@ def _run(connection: Connection) -> None:
     context.run_migrations()
 
 
-def _rebuild_search(connection: Connection) -> None:
+def _rebuild(connection: Connection) -> None:
+    """Make the search and the triggers anew, which a batch ALTER drops; revisions before them have none."""
     is_sqlite = connection.dialect.name == "sqlite"
-    for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
-        connection.execute(text(statement))
+    if connection.dialect.has_table(connection, "complaint"):
+        for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
+            connection.execute(text(statement))
+    if connection.dialect.has_table(connection, "case_change"):
+        for statement in counting_statements(connection.dialect.name):
+            connection.exec_driver_sql(statement)
 
 
 def _run_on_sqlite(url: str) -> None:
@@ -60,8 +66,7 @@ def _run_on_sqlite(url: str) -> None:
             orphans = connection.exec_driver_sql("pragma foreign_key_check").fetchall()
             if orphans:
                 raise RuntimeError(f"migration left {len(orphans)} rows without their parent: {orphans[:3]}")
-            if connection.dialect.has_table(connection, "complaint"):
-                _rebuild_search(connection)
+            _rebuild(connection)
     finally:
         engine.dispose()
 
@@ -76,8 +81,7 @@ def _run_on_postgresql(url: str) -> None:
             # A table in use must not make everybody behind us wait for long.
             connection.execute(text("SET LOCAL lock_timeout = '15s'"))
             _run(connection)
-            if connection.dialect.has_table(connection, "complaint"):
-                _rebuild_search(connection)
+            _rebuild(connection)
     finally:
         engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Files that belong to a complaint: photos before and after, papers, archived PDF copies."""
+"""Files that belong to a complaint: photos before and after, papers."""
 
 from __future__ import annotations
 
@@ -40,9 +40,6 @@ class Attachment(Base):
     preview_key: Mapped[str | None] = mapped_column(String(120), info=label("ที่เก็บภาพย่อ", secret=True))
     width: Mapped[int | None] = mapped_column(info=label("กว้าง"))
     height: Mapped[int | None] = mapped_column(info=label("สูง"))
-    copy_version: Mapped[int | None] = mapped_column(
-        info=label("ฉบับที่")
-    )  # Of a PDF copy: 1, 2 … ; older ones are kept (000-08).
     print_key: Mapped[str | None] = mapped_column(String(120), info=label("ที่เก็บภาพสำหรับพิมพ์", secret=True))
     page_count: Mapped[int | None] = mapped_column(info=label("จำนวนหน้า"))
     caption: Mapped[str | None] = mapped_column(String(300), info=label("คำบรรยายภาพ"))

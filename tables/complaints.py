@@ -200,6 +200,10 @@ class Complaint(Base):
     plan_reason: Mapped[PlanReason | None] = mapped_column(enum_type(PlanReason), info=label("เหตุที่รอเข้าแผน"))
     referred_to: Mapped[str | None] = mapped_column(String(200), info=label("ส่งต่อไปที่"))
 
+    rated_stars: Mapped[int | None] = mapped_column(info=label("คะแนนล่าสุด"))  # Of the latest rating.
+    confirmed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info=label("ผู้ร้องยืนยันเมื่อ")
+    )  # When the complainant gave the present result three stars or more.
     reopen_count: Mapped[int_zero] = mapped_column(info=label("เปิดใหม่กี่ครั้ง"))
     state_seq: Mapped[int_zero] = mapped_column(
         info=label("ลำดับสถานะ")

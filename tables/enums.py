@@ -267,7 +267,6 @@ class AttachmentStage(StrEnum):
 
     BEFORE = "before"
     AFTER = "after"
-    COPY = "copy"
 
 
 class LineChannel(StrEnum):
@@ -328,6 +327,9 @@ class JobKind(StrEnum):
     CASE_EXPORT = "case_export"
     LINE_TEST = "line_test"
     RICH_MENUS = "rich_menus"
+    REPORT_FILE = "report_file"
+    DOCUMENT_BATCH = "document_batch"
+    EVIDENCE_PACK = "evidence_pack"
 
 
 class LinkPurpose(StrEnum):

@@ -37,6 +37,8 @@ class Member(Base):
     national_id_last4: Mapped[str | None] = mapped_column(
         String(4), info=label("เลขบัตร 4 ตัวท้าย", personal=True)
     )
+    occupation: Mapped[str | None] = mapped_column(String(160), info=label("อาชีพ/ตำแหน่ง"))
+    agency: Mapped[str | None] = mapped_column(String(200), info=label("หน่วยงาน/ที่ทำงาน"))
     email: Mapped[str | None] = mapped_column(String(254), info=label("อีเมล", personal=True))
     line_id_text: Mapped[str | None] = mapped_column(String(60), info=label("Line ID", personal=True))
     house_no: Mapped[str | None] = mapped_column(String(60), info=label("บ้านเลขที่", personal=True))

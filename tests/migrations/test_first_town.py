@@ -46,6 +46,7 @@ def test_the_products_roles_learn_the_new_acts(first_town: Flask) -> None:
         "complaint:ask_time": "own",
         "complaint:evidence": "own",
         "complaint:hand_back": "own",
+        "document:issue": "own",
     }
 
 

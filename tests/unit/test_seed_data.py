@@ -196,9 +196,11 @@ def test_the_field_officer_acts_on_own_cases_only() -> None:
     assert scopes["complaint:read"] == "department"
 
 
-def test_the_finance_clerk_may_do_what_an_intake_clerk_may() -> None:
+def test_the_finance_clerk_may_do_what_an_intake_clerk_may_and_take_money_in() -> None:
     grants = {role["code"]: role["grants"] for role in roles}
-    assert grants["finance_clerk"] == grants["intake_clerk"]
+    more = [grant for grant in grants["finance_clerk"] if grant not in grants["intake_clerk"]]
+    assert [grant for grant in grants["intake_clerk"] if grant not in grants["finance_clerk"]] == []
+    assert {grant["permission"].partition(":")[0] for grant in more} == {"receipt"}
 
 
 def test_every_message_exists_in_thai_and_english_with_the_same_words() -> None:

@@ -87,7 +87,7 @@ def test_a_backup_holds_the_database_the_files_and_what_they_must_be(app: Flask,
     assert names[-1] == "manifest.json"
     assert sorted(manifest["files"]) == sorted(names[:-1])
     assert len([name for name in names if name.startswith("uploads/")]) == 2
-    assert manifest["revision"] == "0005"
+    assert manifest["revision"] == "0006"
     assert not [name for name in names if name.endswith(".key")], "who finds it must not read with it"
     assert made.path.parent == place / "backups"
     if os.name == "posix":
