@@ -11,11 +11,13 @@ from bench import (
     dispatching,
     documents,
     duty,
+    figures,
     importing,
     lists,
     nearness,
     photos,
     registering,
+    reports,
     serving,
     sheets,
     starting,
@@ -37,7 +39,9 @@ BENCHES = {
     "importing": importing.run,
     "photos": photos.run,
     "duty": duty.run,
+    "figures": figures.run,
     "sheets": sheets.run,
+    "reports": reports.run,
 }
 
 

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from bench.people import fill_members
 from demo.stories import REQUESTS, STORIES
+from domain.case_counting import statements as counting_statements
 from domain.clock import bangkok_date, buddhist_year, now
 from domain.complaint_filter import DATE_UNKNOWN
 from domain.lookups import Lookups, load_lookups
 from domain.numbering import PUBLIC_SERIES, format_number
 from domain.office_calendar import OfficeCalendar
 from domain.office_hours import calendar_of
+from domain.results import CONFIRMED_FROM
 from domain.search import POSTGRESQL_STATEMENTS, SQLITE_STATEMENTS
 from domain.settings import read_setting
 from domain.sla import due_at
@@ -46,7 +48,6 @@ YEARS: Final = 3
 ROWS_PER_MEMBER: Final = 5
 SOURCE: Final = "bench"
 LANES: Final = 400
-
 S = ComplaintStatus
 # Chances in per mille by age in days: what has become of a complaint that old.
 AGES: Final[tuple[tuple[int, dict[ComplaintStatus, int]], ...]] = (
@@ -108,6 +109,7 @@ OUTCOMES: Final = (
     (Outcome.NOT_FIXABLE, 3),
     (Outcome.DONE_BY_OTHERS, 2),
 )
+RATED: Final = 0.35
 STARS: Final = (5, 5, 5, 4, 4, 4, 4, 3, 3, 2, 1)
 
 
@@ -127,12 +129,14 @@ def fill(session: Session, rows: int = 100_000, seed: int = 7, *, known: Lookups
     members = fill_members(session, chance, rows // ROWS_PER_MEMBER + 20)
     calendar = calendar_of(session)
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    _without_search_index(session, is_sqlite)
+    _without_upkeep(session, is_sqlite)
     made = _Maker(session, chance, lookups, members, calendar)
     _insert_all(session, made.complaints(rows))
     made.write_series()
     _give_back_sequences(session, is_sqlite)
     for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
+        session.execute(text(statement))
+    for statement in counting_statements("sqlite" if is_sqlite else "postgresql"):
         session.execute(text(statement))
     session.execute(text("ANALYZE"))
 
@@ -274,6 +278,8 @@ class _Maker:
         )
         self._last_done = row["id"] if status.kind is StatusKind.DONE else self._last_done
         high = subtype.duration_max or 7
+        is_rated = status.kind is StatusKind.DONE and chance.random() < RATED
+        stars = chance.choice(STARS) if is_rated else None
         return {
             "number": None if is_new else self._number(category.code, received),
             "number_code": None if is_new else category.code,
@@ -288,6 +294,8 @@ class _Maker:
             "finished_at": ended,
             "closed_at": ended if status is S.CLOSED else None,
             "outcome": _chosen(chance, OUTCOMES) if status.kind is StatusKind.DONE else None,
+            "rated_stars": stars,
+            "confirmed_at": ended if stars and stars >= CONFIRMED_FROM else None,
         }
 
     def _result(self, row: dict[str, Any]) -> Iterator[tuple[Table, dict[str, Any]]]:
@@ -304,13 +312,13 @@ class _Maker:
                 "recorded_at": ended,
             },
         )
-        if self._chance.random() < 0.35:
+        if row["rated_stars"]:
             yield (
                 Rating.__table__,  # type: ignore[misc]
                 {
                     "complaint_id": row["id"],
                     "result_id": self._next_result,
-                    "stars": self._chance.choice(STARS),
+                    "stars": row["rated_stars"],
                     "rated_at": ended,
                 },
             )
@@ -369,8 +377,11 @@ def _flush(session: Session, waiting: dict[str, tuple[Table, list[dict[str, Any]
             session.execute(table.insert(), rows)
 
 
-def _without_search_index(session: Session, is_sqlite: bool) -> None:
-    """Take the search index away while rows come in; it is rebuilt at once at the end."""
+def _without_upkeep(session: Session, is_sqlite: bool) -> None:
+    """Take search index and counting away while rows come in; both are rebuilt at once at the end."""
+    for name in ("insert", "delete", "update"):
+        table = "" if is_sqlite else " ON complaint"
+        session.execute(text(f"DROP TRIGGER IF EXISTS complaint_count_{name}{table}"))
     if not is_sqlite:
         session.execute(text("DROP INDEX IF EXISTS ix_complaint_search"))
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from domain.actor import Actor
 from domain.clock import now
 from domain.permissions import Permission, scope_complaints
-from models import Complaint, ComplaintStatus, Figure, StatusKind
+from models import Complaint, ComplaintStatus, StatusKind
 
 MOST_CASES: Final = 5
 
@@ -28,15 +28,6 @@ class Cases:
     count: int
     mine: int
     first: tuple[Complaint, ...]
-
-
-class OwnCount(NamedTuple):
-    """How many of an officer's cases share type, zone and figure."""
-
-    category: int | None
-    zone: int | None
-    figure: Figure
-    cases: int
 
 
 def new_counts(session: Session, actor: Actor) -> dict[ComplaintStatus, int]:
@@ -58,14 +49,6 @@ def own_unacknowledged(session: Session, actor: Actor) -> int:
 def late_cases(session: Session, actor: Actor) -> Cases:
     """Return the open cases past their day, the longest overdue first."""
     return _cases(session, actor, [Complaint.status.in_(_OPEN), Complaint.due_at < now()])
-
-
-def own_counts(session: Session, actor: Actor, wanted: Sequence[ColumnElement[bool]]) -> list[OwnCount]:
-    """Return how many of the officer's own cases share type, zone and column of the seven figures."""
-    keys = (Complaint.category_id, Complaint.zone_id, Complaint.figure)
-    mine = (Complaint.assignee_id == actor.staff_user_id, Complaint.figure != Figure.NONE, *wanted)
-    counted = select(*keys, func.count(Complaint.id).label("cases")).where(*mine).group_by(*keys)
-    return [OwnCount(*row) for row in session.execute(scope_complaints(counted, actor))]
 
 
 def late_counts(

@@ -4,7 +4,8 @@
 rejected withdrawn merged`` · ``figure=progress`` (columns of 002-24) · ``zone=1,3`` · ``community`` ·
 ``category`` · ``subcategory`` · ``department`` (with all below) · ``channel`` · ``officer`` (user name or
 ``me``) · ``urgency`` · ``year=2568,2569`` (fiscal) · ``received_from`` · ``received_to`` (Buddhist or ISO) ·
-``date=unknown`` · ``due=overdue|today|week|soon`` · ``place=outside`` · ``search``.
+``date=unknown`` · ``due=overdue|today|week|soon`` · ``place=outside`` · ``outcome`` · ``stars=1,2`` (latest
+rating) · ``promise=kept|broken`` (finished ones) · ``history=reopened|confirmed`` · ``search``.
 
 Several values are joined by commas; keys are codes, not row numbers, so that a link keeps its meaning.
 ``none`` stands for an empty field where a code is expected. Different keys narrow one another.
@@ -27,7 +28,7 @@ from domain.lookups import Lookups, Row
 from domain.permissions import Narrowed, Permission
 from domain.search import Match, matching
 from domain.thai_dates import parse_thai_date
-from models import Complaint, ComplaintStatus, Figure, Scope, StatusKind, Urgency
+from models import Complaint, ComplaintStatus, Figure, Outcome, Scope, StatusKind, Urgency
 
 SOON: Final = timedelta(days=2)
 WEEK: Final = timedelta(days=7)
@@ -47,14 +48,17 @@ ROW_KEYS: Final = {
     "channel": "channels",
     "officer": "staff",
 }
-MEMBER_KEYS: Final = {"status": ComplaintStatus, "figure": Figure, "urgency": Urgency}
+MEMBER_KEYS: Final = {"status": ComplaintStatus, "figure": Figure, "urgency": Urgency, "outcome": Outcome}
 WORD_KEYS: Final = {
     "due": frozenset({"overdue", "today", "week", "soon"}),
     "place": frozenset({"outside"}),
     "date": frozenset({"unknown"}),
+    "promise": frozenset({"kept", "broken"}),
+    "history": frozenset({"reopened", "confirmed"}),
 }
+STARS: Final = ("1", "2", "3", "4", "5")
 DATE_KEYS: Final = ("received_from", "received_to")
-KEYS: Final = ("search", *ROW_KEYS, *MEMBER_KEYS, "state", "year", *DATE_KEYS, *WORD_KEYS)
+KEYS: Final = ("search", *ROW_KEYS, *MEMBER_KEYS, "state", "year", "stars", *DATE_KEYS, *WORD_KEYS)
 
 add_message(
     "filter_unknown_value",
@@ -75,6 +79,8 @@ class ComplaintFilter:
     state: frozenset[ComplaintStatus] = frozenset()
     figure: frozenset[Figure] = frozenset()
     urgency: frozenset[Urgency] = frozenset()
+    outcome: frozenset[Outcome] = frozenset()
+    stars: frozenset[int] = frozenset()
     zone: frozenset[int] = frozenset()
     community: frozenset[int] = frozenset()
     category: frozenset[int] = frozenset()
@@ -88,6 +94,8 @@ class ComplaintFilter:
     date: str = ""
     due: str = ""
     place: str = ""
+    promise: str = ""
+    history: str = ""
     sees_people: bool = field(default=False, compare=False)
 
     @property
@@ -153,6 +161,8 @@ def _value(key: str, word: str, lookups: Lookups, actor: Actor) -> Any:
         return _state(word)
     if key == "year":
         return frozenset({_year(word)})
+    if key == "stars":
+        return frozenset({_stars(word)})
     if key in DATE_KEYS:
         return parse_thai_date(word, field=key)
     if key in WORD_KEYS and word not in WORD_KEYS[key]:
@@ -186,6 +196,12 @@ def _year(word: str) -> int:
     return int(word)
 
 
+def _stars(word: str) -> int:
+    if word not in STARS:
+        raise _unknown("stars", word)
+    return int(word)
+
+
 def _row_ids(key: str, word: str, lookups: Lookups, actor: Actor) -> frozenset[int]:
     if word == NONE_WORD:
         return frozenset({NONE})
@@ -211,10 +227,7 @@ def conditions(chosen: ComplaintFilter, session: Session) -> tuple[list[ColumnEl
     and for its count.
     """
     found = [*_row_conditions(chosen), *_time_conditions(chosen)]
-    found += _status_conditions(chosen)
-    for column, values in ((Complaint.urgency, chosen.urgency), (Complaint.figure, chosen.figure)):
-        if values:
-            found.append(_one_of(column, values))
+    found += [*_status_conditions(chosen), *_mark_conditions(chosen)]
     if chosen.place:
         found.append(Complaint.is_outside.is_(True))
     match = matching(session, chosen.search, sees_people=chosen.sees_people)
@@ -243,6 +256,28 @@ def _status_conditions(chosen: ComplaintFilter) -> list[ColumnElement[bool]]:
     # An officer's cases have an index by state.
     is_enough = left == open_statuses() and not chosen.officer
     return [unfinished] if is_enough else [unfinished, _one_of(Complaint.status, left)]
+
+
+def _mark_conditions(chosen: ComplaintFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on what stands on a complaint itself, each as the figures measure it."""
+    pairs: tuple[tuple[Any, frozenset[Any]], ...] = (
+        (Complaint.urgency, chosen.urgency),
+        (Complaint.figure, chosen.figure),
+        (Complaint.outcome, chosen.outcome),
+        (Complaint.rated_stars, chosen.stars),
+    )
+    found = [_one_of(column, values) for column, values in pairs if values]
+    if chosen.promise:
+        found.append(Complaint.figure == Figure.FINISHED)
+        kept = Complaint.finished_at <= Complaint.due_at
+        # One whose end nobody knows kept no promise either.
+        broken = or_(Complaint.finished_at > Complaint.due_at, Complaint.finished_at.is_(None))
+        found.append(kept if chosen.promise == "kept" else and_(Complaint.due_at.is_not(None), broken))
+    if chosen.history == "reopened":
+        found.append(Complaint.reopen_count > 0)
+    elif chosen.history == "confirmed":
+        found.append(Complaint.confirmed_at.is_not(None))
+    return found
 
 
 def _row_conditions(chosen: ComplaintFilter) -> list[ColumnElement[bool]]:

@@ -31,6 +31,7 @@ DOUBLE_CLICK = timedelta(minutes=1)  # A page that answers slowly is pressed aga
 # Copies, counters and texts that other columns or the event already tell.
 NOT_AUDITED = frozenset(
     {"search_text", "state_seq", "version", "listed_at", "figure", "story", "wake_at", "wake_step", "warn_at"}
+    | {"rated_stars", "confirmed_at"}
 )
 
 
@@ -127,7 +128,7 @@ def move(
     if after is not before or reassigned or not transition.sources:
         complaint.state_seq = (complaint.state_seq or 0) + 1
     if not is_finished(after):
-        complaint.finished_at = None
+        complaint.finished_at = complaint.confirmed_at = None
     elif complaint.finished_at is None:
         complaint.finished_at = now()
     follows = transition.action is not Action.UNDO  # Undo brings the clock's columns back as they were.

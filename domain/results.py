@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import claim_photos, held_photos, request_copy
+from domain.attachments import claim_photos, held_photos
 from domain.clock import bangkok_date, now, today
 from domain.errors import FieldChecks, InvalidField, MissingField, add_message
 from domain.moves import (
@@ -20,12 +20,15 @@ from domain.moves import (
     move,
     refuse_twin,
 )
+from domain.papers import request_copy
 from domain.settings import read_setting
 from domain.thai_text import clean_text, required_text
 from domain.workflow import Action
 from models import ActionResult, AttachmentStage, Complaint, Outcome, Rating
 
 MAX_RESULT = 10_000
+CONFIRMED_FROM = 3
+"""Stars from which on the complainant has confirmed the result."""
 
 
 def record_result(
@@ -173,6 +176,8 @@ def rate(session: Session, actor: Actor, complaint_id: int, *, stars: int, comme
         session.add(rating)
     else:
         _change_rating(session, complaint, rating, stars, words)
+    complaint.rated_stars = stars
+    complaint.confirmed_at = rating.rated_at if stars >= CONFIRMED_FROM else None
     move(session, actor, complaint, transition, note=words or None, facts={"stars": stars})
     return complaint
 

@@ -22,6 +22,7 @@ from domain.deliveries import DeliveryReason
 from extensions import db, write_transaction
 from models import Schedule
 from worker import duties, upkeep
+from worker.count_check import check_counts
 from worker.data_doctor import look_at_data
 from worker.leases import error_text
 from worker.line_quota import read_quotas
@@ -44,11 +45,13 @@ class Task:
 TASKS: dict[str, Task] = {
     "duty_sweep": Task(FIVE_MINUTES, duties.sweep),
     "daily_digest": Task(FIVE_MINUTES, duties.daily_digest),
+    "case_counts": Task(FIVE_MINUTES, upkeep.fold_counts),
     "audit_seal": Task(HOUR, upkeep.seal_audit),
     "auth_attempts": Task(HOUR, upkeep.sweep_attempts),
     "channels": Task(HOUR, upkeep.look_after_channels),
     "line_quota": Task(HOUR, read_quotas),
     "data_doctor": Task(HOUR, look_at_data),  # It looks once a night, and when somebody has asked.
+    "case_counts_check": Task(DAY, check_counts),
     "stale_drafts": Task(DAY, upkeep.drop_drafts),
     "chat_pictures": Task(DAY, upkeep.drop_chat_pictures),
     "stored_litter": Task(DAY, upkeep.drop_litter),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from domain import account_links, chat_drafts, chat_pictures, drafts, throttle, user_sessions
 from domain.attachments import drop_stale_drafts
 from domain.audit import seal
+from domain.case_counting import fold
 from domain.clock import now
 from domain.deliveries import DeliveryReason, active_pauses, lift_pause
 from domain.settings import kept_for
@@ -24,6 +25,7 @@ from models import (
     ChatPhoto,
     ChatPicture,
     DeliveryState,
+    Document,
     Job,
     OutboxChannel,
     OutboxMessage,
@@ -103,14 +105,20 @@ def drop_litter(app: Flask) -> int:
     session.rollback()
     named: set[str | None] = set()
     photos = (Attachment.storage_key, Attachment.preview_key, Attachment.print_key)
-    for column in (*photos, Job.result_key, ChatPicture.storage_key):
+    for column in (*photos, Job.result_key, ChatPicture.storage_key, Document.storage_key):
         named.update(session.scalars(select(column).where(column.is_not(None))))
-    named.update(session.scalars(select(Setting.value).where(Setting.key == "logo_key")))
+    named.update(session.scalars(select(Setting.value).where(Setting.key.in_(["logo_key", "garuda_key"]))))
     named.update(session.scalars(select(RichMenu.picture_key).where(RichMenu.picture_key.is_not(None))))
     session.rollback()
     for key in old - named:
         files.delete(key)
     return len(old - named)
+
+
+def fold_counts(_app: Flask) -> int:
+    """Sum up the changes of the kept counts, so that reading them stays quick; return how many there were."""
+    with write_transaction() as session:
+        return fold(session)
 
 
 def trim_outbox(_app: Flask) -> int:

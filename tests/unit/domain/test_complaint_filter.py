@@ -12,7 +12,7 @@ from domain.actor import Actor
 from domain.clock import bangkok
 from domain.complaint_filter import NONE, ComplaintFilter, open_statuses, read_filter, year_spans
 from domain.lookups import Lookups, Row, StaffRow, ZoneRow
-from models import ComplaintStatus, Figure, Scope, StatusKind, Urgency
+from models import ComplaintStatus, Figure, Outcome, Scope, StatusKind, Urgency
 
 S = ComplaintStatus
 EMPTY: Any = MappingProxyType({})
@@ -97,6 +97,12 @@ def test_codes_of_states_figures_and_urgencies_are_read(lookups: Lookups) -> Non
     assert (chosen.figure, chosen.urgency) == ({Figure.PROGRESS}, {Urgency.EMERGENCY})
 
 
+def test_what_became_of_a_case_is_read(lookups: Lookups) -> None:
+    chosen = read(lookups, outcome="fixed,not_found", stars="1,5", promise="broken", history="reopened")
+    assert (chosen.outcome, chosen.stars) == ({Outcome.FIXED, Outcome.NOT_FOUND}, {1, 5})
+    assert (chosen.promise, chosen.history) == ("broken", "reopened")
+
+
 @pytest.mark.parametrize(
     "typed", ["1/10/2568", "๑/๑๐/๒๕๖๘", "1 ต.ค. 2568", "2025-10-01"], ids=["be", "thai digits", "word", "iso"]
 )
@@ -127,6 +133,11 @@ def test_a_day_of_an_unclear_year_is_named_with_both_readings(lookups: Lookups) 
         ("due", "tomorrow"),
         ("place", "inside"),
         ("date", "known"),
+        ("outcome", "done"),
+        ("stars", "6"),
+        ("stars", "๕"),
+        ("promise", "late"),
+        ("history", "merged"),
         ("received_from", "วันไหนสักวัน"),
         ("officer", "'; drop table complaint; --"),
     ],
