@@ -7,19 +7,20 @@ from io import BytesIO
 from typing import Any
 
 from flask import Response, abort, current_app, request, send_file
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from documents.complaint_copy import PDF_TYPE, BrokenCopy, checked_pdf, file_copy
+from documents.case_papers import case_paper
 from documents.complaint_sheet import hides_identity, sheet_of
+from documents.paper_files import PDF_TYPE, BrokenCopy, checked_pdf, file_case_paper
 from domain.actor import Actor
-from domain.attachments import add_copy, copy_is_due, file_stem, latest_copy
+from domain.attachments import file_stem
 from domain.errors import Busy, add_message
+from domain.papers import add_copy, copy_is_due, latest_copy
 from domain.sight import sees_person
 from extensions import db, write_transaction
-from models import Attachment, AttachmentStage, Complaint
-from sandbox import SandboxFailed
+from models import Complaint, Document
+from sandbox import Refused, SandboxFailed
 from storage import StorageFailed
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ PDF_HEADERS = {
     "Cache-Control": "private, no-store",
     "X-Content-Type-Options": "nosniff",
 }
-BROKEN = (SandboxFailed, BrokenCopy, StorageFailed, SQLAlchemyError)
+BROKEN = (Refused, SandboxFailed, BrokenCopy, StorageFailed, SQLAlchemyError)
 
 
 def open_copy(actor: Actor, complaint: Complaint) -> Response:
@@ -41,30 +42,14 @@ def open_copy(actor: Actor, complaint: Complaint) -> Response:
     """
     name = f"{file_stem(complaint)}-สำเนาคำร้อง.pdf"
     if hides_identity(complaint) and not sees_person(actor, complaint):
-        return _send(BytesIO(_without_identity(complaint.id)), name)
+        return send_pdf(BytesIO(_without_identity(complaint.id)), name)
     complaint_id = complaint.id
     if copy_is_due(_session(), complaint_id):
         _make(complaint_id)
     copy = latest_copy(_session(), complaint_id)
     if copy is None:
         raise Busy("copy_not_ready")
-    return _send_stored(copy)
-
-
-def stored_copy(actor: Actor, complaint: Complaint, version: int) -> Response:
-    """Send one archived version; it carries the complainant's name."""
-    if hides_identity(complaint) and not sees_person(actor, complaint):
-        abort(404)
-    copy = _session().scalar(
-        select(Attachment).where(
-            Attachment.complaint_id == complaint.id,
-            Attachment.stage == AttachmentStage.COPY,
-            Attachment.copy_version == version,
-        )
-    )
-    if copy is None:
-        abort(404)
-    return _send_stored(copy)
+    return send_document(copy)
 
 
 def _make(complaint_id: int) -> None:
@@ -73,13 +58,13 @@ def _make(complaint_id: int) -> None:
     sheet = sheet_of(session, complaint_id, extensions["settings"].public_url)
     session.rollback()  # Rendering takes a while: no transaction stays open meanwhile.
     try:
-        stored = file_copy(sheet, extensions["files"], extensions["sandbox"])
+        stored = file_case_paper(sheet, extensions["files"], extensions["sandbox"])
     except BROKEN:
         log.exception("a copy could not be made", extra={"complaint_id": complaint_id})
         return
     try:
         with write_transaction() as writing:
-            add_copy(writing, complaint_id, stored, sheet.through_event_id)
+            add_copy(writing, complaint_id, stored)
     except SQLAlchemyError:
         extensions["files"].delete(stored.storage_key)
         log.exception("a copy could not be archived", extra={"complaint_id": complaint_id})
@@ -90,20 +75,23 @@ def _without_identity(complaint_id: int) -> bytes:
     sheet = sheet_of(session, complaint_id, extensions["settings"].public_url, with_identity=False)
     session.rollback()
     try:
-        return checked_pdf(sheet, extensions["files"], extensions["sandbox"])
+        paper = case_paper(sheet, extensions["files"], extensions["sandbox"])
+        return checked_pdf(paper, extensions["sandbox"])
     except BROKEN as error:
         log.exception("a copy could not be made", extra={"complaint_id": complaint_id})
         raise Busy("copy_not_ready") from error
 
 
-def _send_stored(copy: Attachment) -> Response:
+def send_document(copy: Document) -> Response:
+    """Send an archived paper."""
     try:
-        return _send(current_app.extensions["files"].path(copy.storage_key), copy.display_name)
+        return send_pdf(current_app.extensions["files"].path(copy.storage_key), copy.display_name)
     except FileNotFoundError:
         abort(404)
 
 
-def _send(content: Any, name: str) -> Response:
+def send_pdf(content: Any, name: str) -> Response:
+    """Send a PDF under a name, to be shown, or kept with ``?download``."""
     response = send_file(
         content,
         mimetype=PDF_TYPE,

@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from admin_views.case_clock import Promise, case_promise
+from admin_views.case_papers import Shelf, shelf_of
 from admin_views.case_timeline import Moment, case_events, case_timeline
 from admin_views.complaint_place import map_links
 from admin_views.identity import current_lookups
@@ -21,6 +22,7 @@ from domain.clock import now
 from domain.coordinates import Coordinates
 from domain.errors import NotFound
 from domain.more_time import pending_among
+from domain.papers import papers_of
 from domain.permissions import Permission, may, scope_complaints
 from domain.phones import mask_phone
 from domain.questions import answers_of
@@ -92,7 +94,7 @@ class CasePage:
     followers: int
     before: list[Attachment]
     after: list[Attachment]
-    copies: list[Attachment]
+    shelf: Shelf
     timeline: list[Moment]
     complainant: str
     phone: str
@@ -164,10 +166,10 @@ def case_page(session: Session, actor: Actor, complaint: Complaint) -> CasePage:
         original=next((one for one in ties if one.id == complaint.duplicate_of_id), None),
         related=[one for one in ties if complaint.id == one.parent_id or one.id == complaint.parent_id],
         answers=answers_of(session, complaint.id),
-        followers=_follower_count(session, complaint),
+        followers=_follower_count(session, complaint, events),
         before=by_stage[AttachmentStage.BEFORE],
         after=by_stage[AttachmentStage.AFTER],
-        copies=sorted(by_stage[AttachmentStage.COPY], key=lambda row: -(row.copy_version or 0)),
+        shelf=shelf_of(actor, complaint, papers_of(session, complaint.id), events),
         timeline=case_timeline(session, complaint, events, seen),
         complainant=_complainant(complaint, seen),
         phone=mask_phone(reachable) if reachable else "",
@@ -242,7 +244,10 @@ def _ties(session: Session, actor: Actor, complaint: Complaint) -> list[Complain
     return sorted(session.scalars(wanted), key=lambda one: one.id)
 
 
-def _follower_count(session: Session, complaint: Complaint) -> int:
+def _follower_count(session: Session, complaint: Complaint, events: Sequence[ComplaintEvent]) -> int:
+    """Count them where an event tells that there were any: most cases save the statement."""
+    if not any(event.kind in {Action.FOLLOW, Action.MERGE} for event in events):
+        return 0
     wanted = select(func.count()).where(ComplaintFollower.complaint_id == complaint.id)
     return session.scalar(wanted) or 0
 

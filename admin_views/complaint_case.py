@@ -22,7 +22,7 @@ from admin_views.action_forms import (
     UndoForm,
 )
 from admin_views.base import SecureView, needs
-from admin_views.case_copies import open_copy, stored_copy
+from admin_views.case_copies import open_copy
 from admin_views.case_forms import fresh_form, offer, originals, typed_texts, verb_facts
 from admin_views.case_page import case_page, find_case, moved_case
 from admin_views.complaint_place import map_facts
@@ -137,12 +137,6 @@ class CaseView(SecureView):
     def copy(self, public_code: str) -> Response:
         """Send the PDF copy as the case stands; made now when no worker has made it yet."""
         return open_copy(current_actor(), self._found(public_code))
-
-    @expose("/<public_code>/copy/<int:version>")
-    @needs(Permission.COMPLAINT_PRINT)
-    def copy_version(self, public_code: str, version: int) -> Response:
-        """Send an archived copy."""
-        return stored_copy(current_actor(), self._found(public_code), version)
 
     @expose("/<public_code>/map.jpg")
     @needs(Permission.COMPLAINT_READ)

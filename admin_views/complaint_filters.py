@@ -59,6 +59,10 @@ LABELS: Final[dict[str, Any]] = {
     "date": _l("วันที่รับเรื่อง"),
     "due": _l("กำหนดแล้วเสร็จ"),
     "place": _l("สถานที่"),
+    "outcome": _l("ผลลัพธ์"),
+    "stars": _l("คะแนนล่าสุด"),
+    "promise": _l("กำหนดเวลา"),
+    "history": _l("ประวัติเรื่อง"),
 }
 WORDS: Final[dict[str, dict[str, Any]]] = {
     "due": {
@@ -69,6 +73,8 @@ WORDS: Final[dict[str, dict[str, Any]]] = {
     },
     "place": {"outside": _l("นอกเขตเทศบาล")},
     "date": {"unknown": _l("ไม่ทราบ")},
+    "promise": {"kept": _l("เสร็จทันกำหนด"), "broken": _l("เสร็จเกินกำหนด")},
+    "history": {"reopened": _l("เคยเปิดเรื่องอีกครั้ง"), "confirmed": _l("ผู้ร้องยืนยันว่าเรียบร้อย")},
 }
 PANEL_KEYS: Final = (
     *("status", "zone", "community", "category", "subcategory", "department"),

@@ -37,6 +37,7 @@ from models import ComplaintKind, Disclosure, SubcategoryQuestion, Urgency
 GONE = -1  # What no row has: the rules then say that the choice is no longer there.
 NEWCOMER_FIELDS = (
     *("phone", "title", "first_name", "last_name", "birth_date", "national_id", "line_id_text", "email"),
+    *("occupation", "agency"),
     *("house_no", "village_no", "soi", "road", "subdistrict_code", "postal_code"),
 )
 _ROW_ID = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -137,6 +138,8 @@ class EntryForm(StepForm):
     email = CleanTextField(
         _l("อีเมล"), max_length=254, render_kw={"inputmode": "email", "autocomplete": "off"}
     )
+    occupation = CleanTextField(_l("อาชีพ/ตำแหน่ง"), max_length=160, render_kw={"autocomplete": "off"})
+    agency = CleanTextField(_l("หน่วยงาน/ที่ทำงาน"), max_length=200, render_kw={"autocomplete": "off"})
     house_no = CleanTextField(_l("บ้านเลขที่"), max_length=60, render_kw={"autocomplete": "off"})
     village_no = CleanTextField(_l("หมู่ที่"), max_length=20, render_kw={"autocomplete": "off"})
     soi = CleanTextField(_l("ซอย"), max_length=120, render_kw={"autocomplete": "off"})

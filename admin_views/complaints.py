@@ -21,6 +21,7 @@ from admin_views.export import Table, asked_reason, send_table
 from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups
 from admin_views.menu import register_menu_item
+from documents.batches import BATCHES, MOST_CASES
 from domain.case_exports import may_reveal_all, request_case_export
 from domain.errors import InvalidField
 from domain.lookups import Lookups
@@ -37,7 +38,7 @@ SORTS: Final = {
     "due": ("due", False),
     "-due": ("due", True),
 }
-PANELS: Final = ("filter", "export")
+PANELS: Final = ("filter", "export", "print")
 DIGITS_OF_PAGE: Final = 6
 
 
@@ -112,11 +113,16 @@ class ComplaintView(SecureModelView):
         panel = request.args.get("panel", "")
         if panel == "export" and not self.can_export:
             panel = ""
+        batches = [batch for batch in BATCHES.values() if current_actor().can(batch.permission)]
+        if panel == "print" and not batches:
+            panel = ""
         return {
             "panel": panel if panel in PANELS else "",
             "fields": filter_form(asked, current_actor(), lookups) if panel == "filter" else [],
             "presets": presets() if panel == "filter" else [],
             "may_reveal": panel == "export" and may_reveal_all(current_actor()),
+            "batches": batches,
+            "most_cases": MOST_CASES,
         }
 
     @expose("/export/<export_type>/", methods=("POST",))

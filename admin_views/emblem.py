@@ -1,4 +1,4 @@
-"""ตราเทศบาล: taken in as a picture made anew, shown to everybody."""
+"""ตราเทศบาล and ตราครุฑ: taken in as pictures made anew; who knows their address sees them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sandbox import Refused, SandboxFailed
 from storage import StorageFailed
 
 A_DAY = 24 * 3600
+PICTURES = ("logo_key", "garuda_key")
 
 add_message(
     "emblem_unreadable",
@@ -42,9 +43,10 @@ def keep_emblem(data: bytes, field: str) -> str:
 
 
 def send_emblem(version: str) -> Response:
-    """Send the emblem; its address changes with it, so browsers may keep it."""
-    key = current_lookups().setting("logo_key")
-    if not key or version != emblem_version(key):
+    """Send an emblem; its address changes with it, so browsers may keep it."""
+    known = (current_lookups().setting(name) for name in PICTURES)
+    key = next((key for key in known if key and emblem_version(key) == version), None)
+    if key is None:
         abort(404)
     path = current_app.extensions["files"].path(key)
     if not path.is_file():

@@ -42,8 +42,8 @@ from models import LineChannel, Member
 MOST_SUGGESTIONS = 12
 REMOVED = "-"
 ENTRY_COLUMNS = (
-    *("title", "first_name", "last_name", "village_no", "soi", "road", "subdistrict_code", "postal_code"),
-    "is_active",
+    *("title", "first_name", "last_name", "occupation", "agency"),
+    *("village_no", "soi", "road", "subdistrict_code", "postal_code", "is_active"),
 )
 PERSONAL_COLUMNS = ("phone", "birth_date", "national_id", "email", "line_id_text", "house_no")
 
@@ -109,11 +109,11 @@ class MemberView(SecureModelView):
     eager = (Member.line_accounts,)
     column_export_list = (
         *("title", "first_name", "last_name", "phone", "birth_date", "national_id_last4", "email"),
-        *("line_id_text", "address_text", "is_active", "created_at"),
+        *("line_id_text", "occupation", "agency", "address_text", "is_active", "created_at"),
     )
     column_details_list = (
         *("first_name", "phone", "national_id_last4", "birth_date", "email", "line_id_text"),
-        *("address_text", "line_accounts", "is_shared", "is_active", "created_at"),
+        *("occupation", "agency", "address_text", "line_accounts", "is_shared", "is_active", "created_at"),
     )
     column_sortable_list = (("first_name", "name_key"), "is_active")
     column_searchable_list = ("search_text",)
@@ -138,7 +138,8 @@ class MemberView(SecureModelView):
     details_template = "admin/member/details.html"
     form_columns = (
         *("phone", "title", "first_name", "last_name", "birth_date", "national_id", "email", "line_id_text"),
-        *("house_no", "village_no", "soi", "road", "subdistrict_code", "postal_code", "is_active"),
+        *("occupation", "agency", "house_no", "village_no", "soi", "road", "subdistrict_code"),
+        *("postal_code", "is_active"),
     )
     form_extra_fields: ClassVar[dict[str, Any]] = {
         "phone": PhoneField(_l("โทรศัพท์"), required=True),

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from admin_views.complaint_forms import StepForm
-from admin_views.emblem import keep_emblem
+from admin_views.emblem import emblem_version, keep_emblem
 from admin_views.guard import SecureView, language, needs
 from admin_views.identity import current_actor, current_lookups
 from admin_views.menu import menu_items, register_menu_item
@@ -192,12 +192,22 @@ def _take_picture(values: dict[str, Any], rule: SettingRule, field: Any) -> None
 
 
 def _facts(section: Section, stored: dict[str, Any]) -> dict[str, Any]:
-    """Return what a section shows beside its boxes: the next number, the contrast, what is stored."""
+    """Return what a section shows beside its boxes: its pictures, the next number, the contrast."""
+    return _own_facts(section, stored) | {"pictures": _pictures(section, stored)}
+
+
+def _pictures(section: Section, stored: dict[str, Any]) -> dict[str, str]:
+    """Return the addresses of the pictures a section has taken in, by setting."""
+    keys = {rule.key: stored.get(rule.key) for rule in rules_of(section) if rule.kind is Kind.PICTURE}
+    return {name: url_for("emblem", version=emblem_version(str(key))) for name, key in keys.items() if key}
+
+
+def _own_facts(section: Section, stored: dict[str, Any]) -> dict[str, Any]:
     if section is Section.NUMBERS:
         return {"example": _next_number(stored)}
     if section is Section.LOOK:
         rgb = parse_colour(str(stored.get("colour_primary") or ""))
-        return {"contrast": round(contrast(rgb, WHITE), 1) if rgb else None, "logo": stored.get("logo_key")}
+        return {"contrast": round(contrast(rgb, WHITE), 1) if rgb else None}
     if section is Section.MAP:
         parts = (stored.get("outline") or {}).get("features", [])
         return {"outline_parts": len(parts)}

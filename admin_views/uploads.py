@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, request, send_file, url_for
@@ -143,8 +144,10 @@ class PhotoView(SecureView):
 
     def _send(self, key: str, row: Attachment, media_type: str) -> Response:
         try:
+            # A browser that leaves in the middle must not keep a file open until the next collection.
+            content = store().path(key) if media_type == PAPER_TYPE else BytesIO(store().get(key))
             response = send_file(
-                store().path(key),
+                content,
                 mimetype=media_type,
                 as_attachment=media_type == PAPER_TYPE,
                 download_name=row.display_name,

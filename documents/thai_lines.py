@@ -85,6 +85,8 @@ class LineBreaker:
         units: list[Unit] = []
         for fragments in written_lines(paragraph.frags):
             whole = self.whole_line(fragments)
+            if not whole.pieces:  # A line end at the very end of a paragraph begins no line.
+                continue
             units += [whole] if whole.inked <= room else self.narrow_units(self.make_units(fragments), room)
         return [
             self.finished(line, widths[min(number, len(widths) - 1)])

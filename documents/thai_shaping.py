@@ -2,7 +2,8 @@
 
 reportlab draws letter by letter, so ที่ น้ำ ปั้น come out with the tone mark on top of the vowel. Here every run
 of Thai is shaped before it is drawn. Two things keep the text readable by machines: each glyph is mapped back
-to what it stands for (/ToUnicode), and each run carries its text (/ActualText). For sandbox children only.
+to what it stands for (/ToUnicode), and each run carries its text (/ActualText), as does one with a letter the
+font lacks. For sandbox children only.
 """
 
 import re
@@ -61,19 +62,32 @@ def format_text(text_object: Any, text: str | bytes) -> str:
     if isinstance(text, bytes):
         text = text.decode()
     font = pdfmetrics.getFont(text_object._fontname)
-    if not font._dynamicFont or not THAI.search(text):
+    if not font._dynamicFont:
         return str(_draw_plainly(text_object, text))
     return " ".join(
-        draw_shaped(text_object, font, run) if THAI.match(run) else _draw_plainly(text_object, run)
+        draw_shaped(text_object, font, run) if THAI.match(run) else draw_unshaped(text_object, font, run)
         for run in RUNS.findall(text)
     )
+
+
+def draw_unshaped(text_object: Any, font: Any, run: str) -> str:
+    """Return the operators for a run of anything else; what the font lacks is a box that reads as itself."""
+    drawn = str(_draw_plainly(text_object, run))
+    if font.face.charToGlyph.keys() >= set(map(ord, run)):
+        return drawn
+    return f"{marked(run)} {drawn} EMC"
+
+
+def marked(run: str) -> str:
+    """Return the beginning of marked content that reads as this text, whatever glyphs it is drawn with."""
+    return f"/Span <</ActualText <FEFF{utf16(run)}>>> BDC"
 
 
 def draw_shaped(text_object: Any, font: Any, run: str) -> str:
     """Return the operators for one run of Thai, marked with its text."""
     shaped = shape(text_object._fontname, run)
     document = text_object._canvas._doc
-    operators = [f"/Span <</ActualText <FEFF{utf16(run)}>>> BDC"]
+    operators = [marked(run)]
     drawn = 0
     for subset, codes in font.splitString(shaped.letters, document):
         if subset != text_object._curSubset:

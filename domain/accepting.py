@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import request_copy
 from domain.choices import category_for, subcategory_for
 from domain.clock import now
 from domain.errors import FieldChecks
 from domain.faults import fault_point
 from domain.moves import begin_move, move, without
+from domain.papers import request_copy
 from domain.permissions import Permission
 from domain.promises import promise
 from domain.registration import issue_number

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
@@ -20,9 +20,6 @@ from models import (
     Attachment,
     AttachmentStage,
     Complaint,
-    DeliveryState,
-    Job,
-    JobKind,
     StaffUser,
 )
 
@@ -169,92 +166,6 @@ def claim_photos(
 def file_stem(complaint: Complaint) -> str:
     """Return the complaint's number as the beginning of a file name, e.g. ``อส.56-2569``."""
     return str(complaint).replace(" ", "").replace("/", "-")
-
-
-def request_copy(session: Session, complaint: Complaint, event_id: int) -> Job:
-    """Ask for a PDF copy of the complaint as it is after an event; the worker makes it (000-59)."""
-    job = Job(
-        kind=JobKind.COMPLAINT_COPY,
-        complaint_id=complaint.id,
-        arguments={"complaint_id": complaint.id, "event_id": event_id},
-        dedupe_key=f"copy:{complaint.id}:{event_id}",
-        not_before=now(),
-        created_at=now(),
-        max_attempts=4,
-    )
-    session.add(job)
-    return job
-
-
-def add_copy(
-    session: Session, complaint_id: int, stored: StoredFile, through_event_id: int | None = None
-) -> Attachment:
-    """Archive a rendered PDF copy as the next version; older versions stay (000-08).
-
-    Args:
-        session: Inside a write transaction.
-        complaint_id: Whose copy.
-        stored: The PDF in the store.
-        through_event_id: The last event the copy shows; every copy asked for up to there is made by it.
-    """
-    # Two copies rendered at once must not get one version number.
-    locked = select(Complaint).where(Complaint.id == complaint_id).with_for_update()
-    complaint = session.scalars(locked).one()
-    last = session.scalar(
-        select(func.max(Attachment.copy_version)).where(
-            Attachment.complaint_id == complaint_id, Attachment.stage == AttachmentStage.COPY
-        )
-    )
-    version = (last or 0) + 1
-    copy = Attachment(
-        public_id=secrets.token_hex(16),
-        complaint_id=complaint_id,
-        stage=AttachmentStage.COPY,
-        display_name=f"{file_stem(complaint)}-สำเนาคำร้อง-{version}.pdf",
-        media_type=stored.media_type,
-        byte_size=stored.byte_size,
-        sha256=stored.sha256,
-        storage_key=stored.storage_key,
-        copy_version=version,
-        uploaded_at=now(),
-    )
-    session.add(copy)
-    made = [
-        job.id for job in _unmade_copies(session, complaint_id) if event_of(job) <= (through_event_id or 0)
-    ]
-    if made:
-        session.execute(update(Job).where(Job.id.in_(made)).values(result_key=stored.storage_key))
-    return copy
-
-
-def copy_is_due(session: Session, complaint_id: int) -> bool:
-    """Tell whether a copy was asked for that is not made yet, or none was ever made."""
-    if latest_copy(session, complaint_id) is None:
-        return True
-    return any(job.state is not DeliveryState.CANCELLED for job in _unmade_copies(session, complaint_id))
-
-
-def event_of(job: Job) -> int:
-    """Return the id of the event a copy was asked for."""
-    return int(job.arguments.get("event_id", 0))
-
-
-def _unmade_copies(session: Session, complaint_id: int) -> Sequence[Job]:
-    return session.scalars(
-        select(Job).where(
-            Job.complaint_id == complaint_id, Job.kind == JobKind.COMPLAINT_COPY, Job.result_key.is_(None)
-        )
-    ).all()
-
-
-def latest_copy(session: Session, complaint_id: int) -> Attachment | None:
-    """Return the newest PDF copy, or None when none was made yet."""
-    return session.scalars(
-        select(Attachment)
-        .where(Attachment.complaint_id == complaint_id, Attachment.stage == AttachmentStage.COPY)
-        .order_by(Attachment.copy_version.desc())
-        .limit(1)
-    ).first()
 
 
 def drop_stale_drafts(session: Session, before: datetime) -> list[str]:

@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import MAX_PHOTOS, StoredFile, claim_photos, hold_photo, keys_of, request_copy
+from domain.attachments import MAX_PHOTOS, StoredFile, claim_photos, hold_photo, keys_of
 from domain.chat_drafts import keep
 from domain.clock import now
 from domain.errors import DomainError, InvalidField, UploadRejected, add_message
 from domain.moves import lock_complaint, note_event
+from domain.papers import request_copy
 from models import (
     ActionResult,
     Attachment,

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import request_copy
 from domain.choices import category_for, chosen, departments_below, subcategory_for
 from domain.errors import FieldChecks, InvalidField, NotPermitted, StaleRow, add_message
 from domain.moves import MAX_NOTE, already_done, begin_move, last_event, move
+from domain.papers import request_copy
 from domain.permissions import Permission, may
 from domain.placing import find_or_add_road, place_of
 from domain.registration import Entry, check_place, check_received, check_texts

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import PHOTO_STAGES, claim_photos, held_photos, request_copy
+from domain.attachments import PHOTO_STAGES, claim_photos, held_photos
 from domain.clock import now
 from domain.errors import AlreadyDone, FieldChecks, MissingField, NotFound, add_message
 from domain.moves import (
@@ -17,6 +17,7 @@ from domain.moves import (
     refuse_twin,
     to_officer_or_intake,
 )
+from domain.papers import request_copy
 from domain.thai_text import clean_text, required_text
 from domain.workflow import Action
 from models import Attachment, AttachmentStage, Complaint, StaffUser

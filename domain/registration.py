@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import claim_photos, request_copy
+from domain.attachments import claim_photos
 from domain.choices import category_for, chosen, officer_for, optional, subcategory_for
 from domain.clock import now
 from domain.entries import MAX_PLACE as MAX_PLACE
@@ -27,6 +27,7 @@ from domain.faults import fault_point
 from domain.members import create_member, kept_member, record_notice
 from domain.moves import move
 from domain.numbering import RUNNING_ON, format_number, number_year, take_number, take_public_code
+from domain.papers import request_copy
 from domain.permissions import Permission, require, scope_complaints
 from domain.placing import find_or_add_road, place_of
 from domain.promises import promise

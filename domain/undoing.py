@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import request_copy
 from domain.clock import now
 from domain.duty_clock import undo_pause
 from domain.errors import AlreadyDone, DomainError, IllegalTransition, NotFound, NotPermitted, add_message
 from domain.merging import undo_merge, undo_unmerge
 from domain.moves import action_words, lock_complaint, move
+from domain.papers import request_copy
 from domain.search import complaint_search_text
 from domain.settings import read_setting
 from domain.snapshots import remember, restore

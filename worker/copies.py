@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from config import Settings
-from documents.complaint_copy import file_copy
 from documents.complaint_sheet import sheet_of
-from domain.attachments import add_copy
+from documents.paper_files import file_case_paper
 from domain.errors import NotFound
+from domain.papers import add_copy
 from extensions import db
 from models import Job, JobKind
 from worker.jobs import ClaimedJob, Store, register_job
@@ -26,7 +26,7 @@ def make_copy(app: Flask, job: ClaimedJob) -> Store:
 
     Raises:
         NotFound: the complaint is gone.
-        SandboxFailed, BrokenCopy, StorageFailed: the job is tried again later.
+        Refused, SandboxFailed, BrokenCopy, StorageFailed: the job is tried again later.
     """
     session = db.session()
     made = _result_key(session, job.id)
@@ -39,14 +39,14 @@ def make_copy(app: Flask, job: ClaimedJob) -> Store:
     sheet = sheet_of(session, complaint_id, settings.public_url)
     session.rollback()  # Rendering takes a while: no transaction stays open meanwhile.
     files = app.extensions["files"]
-    stored = file_copy(sheet, files, app.extensions["sandbox"])
+    stored = file_case_paper(sheet, files, app.extensions["sandbox"])
 
     def store(session: Session) -> str | None:
         meanwhile = _result_key(session, job.id)
         if meanwhile is not None:
             files.delete(stored.storage_key)
             return meanwhile
-        add_copy(session, complaint_id, stored, sheet.through_event_id)
+        add_copy(session, complaint_id, stored)
         return stored.storage_key
 
     return store

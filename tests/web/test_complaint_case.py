@@ -22,7 +22,6 @@ from domain.clock import bangkok, frozen
 from domain.members import shared_member
 from extensions import write_transaction
 from models import (
-    Attachment,
     AttachmentStage,
     AuditAction,
     AuditEntry,
@@ -31,6 +30,7 @@ from models import (
     ComplaintStatus,
     DeliveryState,
     Disclosure,
+    Document,
     EventKind,
     OutboxMessage,
 )
@@ -223,7 +223,6 @@ ROUTES = [
     ("GET", "/receipt"),
     ("GET", "/result"),
     ("GET", "/copy"),
-    ("GET", "/copy/1"),
     ("GET", "/map.jpg"),
     ("POST", "/accept"),
     ("POST", "/direct"),
@@ -291,11 +290,11 @@ def test_the_copy_is_made_at_the_first_request_and_kept(app: Flask, session: Ses
     assert first.mimetype == "application/pdf"
     assert first.data == second.data
     session.rollback()
-    wanted = select(Attachment.copy_version).where(Attachment.stage == AttachmentStage.COPY)
-    assert session.scalars(wanted).all() == [1]
+    [paper] = session.scalars(select(Document)).all()
+    assert paper.version == 1
     assert clerk.get(url).says("ฉบับที่ 1")
-    assert clerk.get(f"{url}/copy/1").answer.data == first.data
-    assert clerk.get(f"{url}/copy/2").status == 404
+    assert clerk.get(f"/admin/paper/file/{paper.public_id}").answer.data == first.data
+    assert clerk.get("/admin/paper/file/none").status == 404
 
 
 def test_the_copy_comes_with_a_thai_name_and_tight_headers(app: Flask) -> None:
@@ -317,14 +316,16 @@ def test_who_may_not_see_the_complainant_gets_a_copy_without_identity(app: Flask
 
     assert open_copy.status_code == 200
     assert open_copy.data != archived.data
-    assert executive.get(f"{url}/copy/1").status == 404
+    paper = session.scalars(select(Document)).one()
+    assert executive.get(f"/admin/paper/file/{paper.public_id}").status == 404
+    assert not executive.get(url).says(paper.sha256[:12])
 
 
 def test_a_copy_that_cannot_be_made_is_an_answer_in_words(app: Flask, monkeypatch: Any) -> None:
     def broken(*_: Any) -> Any:
         raise SandboxFailed("timeout")
 
-    monkeypatch.setattr(case_copies, "file_copy", broken)
+    monkeypatch.setattr(case_copies, "file_case_paper", broken)
     page = desk(app).get(f"{make(app)}/copy")
 
     assert page.status == 503

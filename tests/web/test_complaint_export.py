@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 import worker.case_export
-from domain.case_exports import KEPT, READY_KEY
+import worker.officer_files
 from domain.clock import FrozenClock
+from domain.officer_files import KEPT, READY_KEY
 from domain.settings import write_setting
 from extensions import write_transaction
 from models import AuditAction, AuditEntry, DeliveryState, Disclosure, Job, JobKind, Notification, StaffUser
@@ -226,7 +227,7 @@ def test_a_long_list_is_written_by_the_worker_and_announced(
     job = only_job(session)
     assert (job.state, job.progress) == (DeliveryState.SENT, 100)
     bell = session.scalars(select(Notification).where(Notification.template_key == READY_KEY)).one()
-    assert bell.facts == {"job_id": job.id, "rows": 3}
+    assert bell.facts == {"job_id": job.id, "title": "เรื่องร้องทุกข์"}
     answer = client.get(f"{FILES}{job.id}")
     _heading, *cells = xlsx_cells(answer.data)
     assert {row[1] for row in cells} == set(codes)
@@ -303,11 +304,11 @@ def test_after_a_week_the_file_is_gone(
     run_due(app)
     job_id, key = only_job(session).id, str(only_job(session).result_key)
     frozen_noon.advance(KEPT - timedelta(minutes=1))
-    assert worker.case_export.drop_expired(app) == 0
+    assert worker.officer_files.drop_expired(app) == 0
     frozen_noon.advance(timedelta(minutes=2))
     client = login_as(app.test_client(), "central")
     assert client.get(f"{FILES}{job_id}").status_code == 302
-    assert worker.case_export.drop_expired(app) == 1
+    assert worker.officer_files.drop_expired(app) == 1
     assert not app.extensions["files"].path(key).exists()
 
 
@@ -316,7 +317,7 @@ def test_after_a_week_the_file_is_gone(
 def test_progress_is_told_without_ending_the_reading(
     app: Flask, client: FlaskClient, login_as: Login, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker.case_export, "ROWS_A_STEP", 1)
+    monkeypatch.setattr(worker.officer_files, "ITEMS_A_STEP", 1)
     codes = made(*"กขคงจ")
     client = login_as(client, "central")
     asked_for_a_long_file(client, kind="csv")

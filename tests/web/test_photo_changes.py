@@ -231,7 +231,7 @@ def test_captions_stand_in_the_copy_and_photos_taken_out_do_not(
     caption(clerk, saved, "ปากหลุม")
     session.rollback()
     sheet = sheet_of(session, saved.complaint_id or 0, "http://x")
-    assert "ปากหลุม" in sheet.before[0].caption
+    assert sheet.before[0].said == "ปากหลุม"
     assert sheet.before[0].key == rows(session)[0].print_key
 
     with write_transaction() as writing:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from flask import Flask
@@ -44,13 +44,14 @@ def turned(desk: Counter, photo: Attachment) -> Any:
     return post(desk, f"/admin/photo/{photo.public_id}/turn", way="left")
 
 
-def full_at(number: int) -> Callable[[Path, bytes], None]:
+def full_at(number: int) -> Callable[[Path, IO[bytes]], None]:
     """Write files until the n-th, for which the disk has no room half-way."""
     passes, plain = count(1), storage._write
 
-    def write(path: Path, data: bytes) -> None:
+    def write(path: Path, source: IO[bytes]) -> None:
         if next(passes) != number:
-            return plain(path, data)
+            return plain(path, source)
+        data = source.read()
         path.write_bytes(data[: len(data) // 2])
         raise OSError(errno.ENOSPC, "no room")
 

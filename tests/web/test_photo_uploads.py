@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 import photos
 from admin_views.uploads import form_token, shown_name
-from domain.attachments import StoredFile, add_copy
 from domain.clock import now
+from domain.papers import StoredPaper, add_copy
 from extensions import write_transaction
 from models import Attachment, AttachmentStage
 
@@ -318,13 +318,7 @@ def test_a_photo_whose_file_is_gone_is_not_there(
 def test_a_copy_is_not_served_as_a_photo(app: Flask, clerk: Counter, photo: str, session: Session) -> None:
     with write_transaction() as writing:
         row = writing.scalars(select(Attachment).where(Attachment.public_id == photo)).one()
-        stored = StoredFile(
-            storage_key=row.storage_key,
-            preview_key=None,
-            media_type="application/pdf",
-            byte_size=1,
-            sha256="x" * 64,
-        )
+        stored = StoredPaper(storage_key=row.storage_key, byte_size=1, sha256="x" * 64)
         copy = add_copy(writing, row.complaint_id or 0, stored)
         writing.flush()
         public_id = copy.public_id

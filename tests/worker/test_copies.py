@@ -10,11 +10,11 @@ from helpers.casework import bring_to, register_case, result_facts
 from helpers.people import actor_named
 from sqlalchemy import select
 
-from documents.complaint_copy import BrokenCopy
-from domain.attachments import latest_copy
+from documents.paper_files import BrokenCopy
 from domain.complaints import record_result
+from domain.papers import latest_copy
 from extensions import db, write_transaction
-from models import Attachment, AttachmentStage, ComplaintStatus, DeliveryState, Job, JobKind
+from models import ComplaintStatus, DeliveryState, Document, Job, JobKind
 from worker import copies
 from worker.jobs import HANDLERS, run_due
 
@@ -34,10 +34,8 @@ def jobs_of(case_id: int) -> list[Job]:
 
 def versions(case_id: int) -> list[int | None]:
     db.session.rollback()
-    wanted = select(Attachment.copy_version).where(
-        Attachment.complaint_id == case_id, Attachment.stage == AttachmentStage.COPY
-    )
-    return list(db.session.scalars(wanted.order_by(Attachment.id)))
+    wanted = select(Document.version).where(Document.complaint_id == case_id)
+    return list(db.session.scalars(wanted.order_by(Document.id)))
 
 
 def test_the_worker_knows_how_to_make_copies() -> None:
@@ -52,7 +50,7 @@ def test_the_copy_is_there_after_the_worker_has_run(app: Flask, case_id: int) ->
     assert copy is not None
     assert (job.state, job.result_key) == (DeliveryState.SENT, copy.storage_key)
     assert app.extensions["files"].get(copy.storage_key).startswith(b"%PDF-")
-    assert copy.display_name.endswith("-สำเนาคำร้อง-1.pdf")
+    assert copy.display_name.endswith("-แบบคำร้องทุกข์-1.pdf")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -71,7 +69,7 @@ def test_one_copy_serves_every_wish_it_came_too_late_for(app: Flask) -> None:
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_copy_made_while_the_worker_rendered_counts(app: Flask, case_id: int, monkeypatch: Any) -> None:
-    render = copies.file_copy
+    render = copies.file_case_paper
 
     def overtaken(*arguments: Any) -> Any:
         stored = render(*arguments)
@@ -79,7 +77,7 @@ def test_a_copy_made_while_the_worker_rendered_counts(app: Flask, case_id: int, 
             session.get_one(Job, jobs_of(case_id)[0].id).result_key = "elsewhere.pdf"
         return stored
 
-    monkeypatch.setattr(copies, "file_copy", overtaken)
+    monkeypatch.setattr(copies, "file_case_paper", overtaken)
     run_due(app)
 
     assert versions(case_id) == []
@@ -94,7 +92,7 @@ def test_a_broken_copy_is_tried_again_later_and_leaves_nothing(
     def broken(*_: Any) -> Any:
         raise BrokenCopy("no Thai font inside")
 
-    monkeypatch.setattr(copies, "file_copy", broken)
+    monkeypatch.setattr(copies, "file_case_paper", broken)
     run_due(app)
 
     (job,) = jobs_of(case_id)
@@ -106,13 +104,13 @@ def test_a_broken_copy_is_tried_again_later_and_leaves_nothing(
 def test_no_transaction_stays_open_while_a_page_is_rendered(
     app: Flask, case_id: int, monkeypatch: Any
 ) -> None:
-    render, seen = copies.file_copy, []
+    render, seen = copies.file_case_paper, []
 
     def watched(*arguments: Any) -> Any:
         seen.append(db.session().in_transaction())
         return render(*arguments)
 
-    monkeypatch.setattr(copies, "file_copy", watched)
+    monkeypatch.setattr(copies, "file_case_paper", watched)
     run_due(app)
 
     assert seen == [False]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,14 +12,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from helpers.casework import bring_to, entry_of, hold, member_of, register_case, submitted_case, token
+from helpers.papers import page_of, page_texts, squeezed, text_of
 from helpers.people import actor_named
 from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
-from documents import complaint_sheet
-from documents.complaint_copy import BrokenCopy, check_pdf, file_copy
-from documents.complaint_sheet import Sheet, hides_identity, likely_pages, page_of, pdf_of, sheet_of
+from documents.case_papers import case_paper, likely_pages
+from documents.complaint_sheet import Sheet, hides_identity, sheet_of
+from documents.paper_files import BrokenCopy, check_pdf, checked_pdf, file_case_paper
 from domain.clock import bangkok, frozen
 from domain.errors import NotFound
 from domain.members import shared_member
@@ -54,19 +53,8 @@ def sheet(session: Session, case: Complaint, **options: Any) -> Sheet:
     return sheet_of(session, case.id, URL, **options)
 
 
-def text_of(pdf: bytes) -> str:
-    """What a reader's search finds, without white space."""
-    tool = shutil.which("pdftotext")
-    if tool is not None:
-        done = subprocess.run([tool, "-raw", "-", "-"], input=pdf, capture_output=True, check=True)
-        found = done.stdout.decode()
-    else:
-        found = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-    return re.sub(r"\s+", "", found)
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+def made(page: Sheet, files: FileStore, sandbox: Sandbox) -> bytes:
+    return checked_pdf(case_paper(page, files, sandbox), sandbox)
 
 
 def picture(colour: str, size: tuple[int, int] = (800, 600)) -> bytes:
@@ -84,18 +72,17 @@ def test_the_sheet_says_what_the_manual_asks_for(app: Flask, session: Session) -
     page = sheet(session, case)
 
     assert page.number == "ฟ. 1/2569"
-    assert page.town == "เทศบาลนครขอนแก่น"
-    assert page.addressee == "นายกเทศมนตรีนครขอนแก่น"
+    assert page.town.name == "เทศบาลนครขอนแก่น"
+    assert page.town.addressee == "นายกเทศมนตรีนครขอนแก่น"
     assert page.day == "20 พฤศจิกายน 2569"
-    assert ("พิกัด", "16.432105, 102.836410") in page.places
-    assert ("ถนน/จุดอ้างอิง", "ถนนศรีจันทร์") in page.places
-    facts = dict(page.facts)
-    assert facts["ช่องทางการแจ้ง"] == "โทรแจ้ง"
-    assert facts["ประเภท"].startswith("ฟ.(")
-    assert "ครบกำหนด" in facts["ระยะเวลา"]
-    assert [box.title for box in page.signatures] == ["ผู้รับเรื่อง", "ความเห็น", "คำสั่ง"]
+    assert page.time == "12.00 น."
+    assert page.coordinates == "16.432105, 102.836410"
+    assert (page.road, page.place) == ("ถนนศรีจันทร์", "หน้าตลาด")
+    assert page.channel == "โทรแจ้ง"
+    assert page.type.startswith("ฟ.(")
+    assert page.due
     assert case.created_by is not None
-    assert page.signatures[0].name == case.created_by.full_name
+    assert page.clerk.name == case.created_by.full_name
     assert page.track_url == f"{URL}/track?code={case.public_code}"
     assert page.through_event_id == case.events[-1].id
 
@@ -103,7 +90,7 @@ def test_the_sheet_says_what_the_manual_asks_for(app: Flask, session: Session) -
 def test_a_disclosed_complainant_is_named_with_a_masked_phone(app: Flask, session: Session) -> None:
     case = register_case(app, session, disclosure=Disclosure.DISCLOSED)
 
-    said = sheet(session, case).complainant
+    said = page_of(sheet(session, case))
 
     assert "นายสมชาย ใจดี" in said
     assert "081-xxx-5678" in said
@@ -113,7 +100,7 @@ def test_a_disclosed_complainant_is_named_with_a_masked_phone(app: Flask, sessio
 def test_the_archived_copy_of_a_concealed_case_says_so_beside_the_name(app: Flask, session: Session) -> None:
     case = register_case(app, session, disclosure=Disclosure.CONCEALED)
 
-    said = sheet(session, case).complainant
+    said = page_of(sheet(session, case))
 
     assert "นายสมชาย ใจดี" in said
     assert "ผู้ร้องขอปกปิดข้อมูล" in said
@@ -195,7 +182,7 @@ def test_the_pdf_holds_every_word_the_thai_font_and_the_pictures(
     case = register_case(app, session, form_token=form, story=f"{HARD_WORDS}\n{HOSTILE}", **PIN)
     case.attachments[0].preview_key = files.put(picture("navy"), ".jpg")
 
-    pdf = pdf_of(sheet(session, case), files, sandbox)
+    pdf = made(sheet(session, case), files, sandbox)
 
     said = text_of(pdf)
     assert squeezed(HARD_WORDS) in said
@@ -223,16 +210,12 @@ def with_photos(
     return sheet(session, case)
 
 
-def page_texts(pdf: bytes) -> list[str]:
-    return [squeezed(page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
-
-
 def test_a_complaint_with_two_photos_fits_one_page(
     app: Flask, session: Session, sandbox: Sandbox, files: FileStore
 ) -> None:
     page = with_photos(app, session, files, 2)
 
-    pdf = pdf_of(page, files, sandbox)
+    pdf = made(page, files, sandbox)
 
     reader = PdfReader(io.BytesIO(pdf))
     assert len(reader.pages) == 1
@@ -240,7 +223,7 @@ def test_a_complaint_with_two_photos_fits_one_page(
     said = text_of(pdf)
     assert squeezed(HARD_WORDS * 5) in said
     assert "หน้า1/1" in said
-    for text in ("แบบคำร้องทุกข์", page.town, page.addressee, "16.432105,102.836410", "คำสั่ง", "ลงชื่อ"):
+    for text in ("แบบคำร้องทุกข์", page.town.name, page.town.addressee, "16.432105,102.836410", "คำสั่ง", "ลงชื่อ"):
         assert squeezed(text) in said
     assert _embedded(reader) == {"Sarabun-Regular", "Sarabun-Bold"}
 
@@ -248,7 +231,7 @@ def test_a_complaint_with_two_photos_fits_one_page(
 def test_a_long_story_goes_on_over_numbered_pages(
     app: Flask, session: Session, sandbox: Sandbox, files: FileStore
 ) -> None:
-    pages = page_texts(pdf_of(with_photos(app, session, files, 2, f"{HARD_WORDS}\n" * 90), files, sandbox))
+    pages = page_texts(made(with_photos(app, session, files, 2, f"{HARD_WORDS}\n" * 90), files, sandbox))
 
     assert len(pages) > 2
     for number, text in enumerate(pages, 1):
@@ -261,7 +244,7 @@ def test_the_pages_are_guessed_right_so_that_the_sheet_is_laid_out_once(
 ) -> None:
     page = with_photos(app, session, files, photos)
 
-    assert likely_pages(page) == len(page_texts(pdf_of(page, files, sandbox)))
+    assert likely_pages(page) == len(page_texts(made(page, files, sandbox)))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1600, 900), (1200, 1600), (2048, 500)])
@@ -274,7 +257,7 @@ def test_a_photo_of_any_shape_stays_in_its_half_of_the_page(
     case.attachments[0].width, case.attachments[0].height = width, height
     case.attachments[0].preview_key = files.put(picture("navy", (width // 4, height // 4)), ".jpg")
 
-    pdf = pdf_of(sheet(session, case), files, sandbox)
+    pdf = made(sheet(session, case), files, sandbox)
 
     drawn = max(_drawn_sizes(PdfReader(io.BytesIO(pdf))))
     assert drawn[0] <= 8 * CENTIMETRE
@@ -289,7 +272,7 @@ def test_twenty_thousand_letters_and_a_missing_photo_still_make_a_sheet(
     hold(session, clerk, form, AttachmentStage.BEFORE, "lost")
     case = register_case(app, session, form_token=form, story="ขยะ" * 6_666)
 
-    pdf = pdf_of(sheet(session, case), files, sandbox)
+    pdf = made(sheet(session, case), files, sandbox)
 
     assert text_of(pdf).count("ขยะ") >= 6_666
     assert "ภาพที่1ก่อนดำเนินการ" in text_of(pdf)
@@ -298,11 +281,12 @@ def test_twenty_thousand_letters_and_a_missing_photo_still_make_a_sheet(
 def test_a_finished_copy_lies_in_the_store_with_its_hash(
     app: Flask, session: Session, sandbox: Sandbox, files: FileStore
 ) -> None:
-    stored = file_copy(sheet(session, register_case(app, session)), files, sandbox)
+    stored = file_case_paper(sheet(session, register_case(app, session)), files, sandbox)
 
     content = files.get(stored.storage_key)
     assert len(content) == stored.byte_size
-    assert stored.media_type == "application/pdf"
+    assert stored.page_count == 1
+    assert stored.template_version == 0
     assert content.startswith(b"%PDF-")
 
 
@@ -319,11 +303,11 @@ def test_a_broken_copy_is_never_archived(
     app: Flask, session: Session, sandbox: Sandbox, files: FileStore, damage: Any, monkeypatch: Any
 ) -> None:
     page = sheet(session, register_case(app, session))
-    whole = complaint_sheet.pdf_of(page, files, sandbox)
-    monkeypatch.setattr("documents.complaint_copy.pdf_of", lambda *_: damage(whole))
+    whole = made(page, files, sandbox)
+    monkeypatch.setattr("documents.paper_files.render_paper", lambda *_: damage(whole))
 
     with pytest.raises(BrokenCopy):
-        file_copy(page, files, sandbox)
+        file_case_paper(page, files, sandbox)
 
     assert files.keys() == set()
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.attachments import StoredFile, add_copy
 from domain.clock import FrozenClock
 from domain.complaints import add_evidence
 from domain.errors import AlreadyDone, FieldErrors, MissingField, NotFound
@@ -115,15 +114,10 @@ def test_a_removed_photo_is_shown_nowhere_and_kept_for_the_record(app: Flask, se
 
 
 @sqlite
-def test_a_file_of_another_case_and_an_archived_copy_are_not_there(app: Flask, session: Session) -> None:
+def test_a_file_of_another_case_is_not_there(app: Flask, session: Session) -> None:
     case, other = register_case(app, session), register_case(app, session)
-    stored = StoredFile(
-        storage_key="aa/c.pdf", preview_key=None, media_type="application/pdf", byte_size=9, sha256="c" * 64
-    )
-    copy = add_copy(session, case.id, stored)
-    session.flush()
 
-    for attachment_id in (any_photo(session, other), copy.id, 999_999):
+    for attachment_id in (any_photo(session, other), 999_999):
         with pytest.raises(NotFound):
             press(session, "clerk", case, "remove_attachment", attachment_id=attachment_id)
 
