@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ WIDTH = 1040
 """In pixels; shown about 300 points wide on a phone, so letters of 48 pixels come out at 14 points."""
 STRIP, LABEL_LINE, BAR, GAP, AXIS, FOOT, EMPTY = 248, 68, 46, 30, 86, 96, 320
 """Heights: of the words at the top; of a row's words, its bar, the room below it; of what else there is."""
+MOST_STEPS = 4
+"""Of an axis."""
 WALL_SECONDS = 10.0
 """A person waits for the answer, whose reply token lives for less than a minute."""
 
@@ -77,6 +80,16 @@ def height_of(drawing: FigureDrawing) -> int:
     bars = drawing.bars[:MOST_BARS]
     rows = len(bars) * (LABEL_LINE + BAR + GAP) + AXIS if any(bar.count for bar in bars) else EMPTY
     return STRIP + GAP + rows + FOOT
+
+
+def ticks_for(most: int) -> list[int]:
+    """Return whole numbers from zero in equal steps of 1, 2 or 5 times a power of ten, up to the longest bar.
+
+    The last one is not less than ``most``, so no bar leaves the axis.
+    """
+    steps = (one * 10**power for power in count() for one in (1, 2, 5))
+    step = next(step for step in steps if step * MOST_STEPS >= most)
+    return [step * number for number in range(-(-max(most, 1) // step) + 1)]
 
 
 def told(drawing: FigureDrawing) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Draw bars of figures for the chat. Imported by sandbox children only: see photos_child.py."""
 
-from itertools import count
-
 from PIL import Image, ImageDraw, ImageFont
 
 from figure_pictures import (
@@ -17,6 +15,7 @@ from figure_pictures import (
     FigureDrawing,
     FigurePicture,
     height_of,
+    ticks_for,
 )
 from menus_child import INK, MUTED, SURFACE, Colour, fitted, font, mixed, rgb, shortened, written
 
@@ -26,7 +25,6 @@ LEAST_TITLE, LEAST_TOWN = 48, 40
 COUNT_ROOM = 168
 """Right of the longest bar, for its number."""
 RADIUS, RULE = 8, 6
-MOST_STEPS = 4
 GRID: Colour = (214, 222, 226)
 ZERO: Colour = (124, 143, 153)
 TONES: dict[str, Colour] = {
@@ -124,16 +122,6 @@ def write(
 ) -> None:
     """Write a line no wider than the room."""
     ImageDraw.Draw(canvas).text(place, shortened(face, text, room), font=face, fill=ink, anchor=anchor)
-
-
-def ticks_for(most: int) -> list[int]:
-    """Return whole numbers from zero in equal steps of 1, 2 or 5 times a power of ten, up to the longest bar.
-
-    The last one is not less than ``most``, so no bar leaves the axis.
-    """
-    steps = (one * 10**power for power in count() for one in (1, 2, 5))
-    step = next(step for step in steps if step * MOST_STEPS >= most)
-    return [step * number for number in range(-(-max(most, 1) // step) + 1)]
 
 
 def readable(colour: Colour) -> Colour:

@@ -16,7 +16,8 @@ from line_hooks.chat_cards import Line
 from line_hooks.desk import Desk
 from line_hooks.pictured import picture_note, show_pictured
 from models import Complaint, Scope
-from reports.case_summary import NOT_GIVEN
+from reports.definitions import NOT_GIVEN
+from reports.groups import bureau_of, lone_root
 
 MOST_GROUPS: Final = 6
 """On the card; with the total and the first cases it is full."""
@@ -63,11 +64,11 @@ def late_by_group(desk: Desk) -> str:
 def _groups(desk: Desk, *, is_town: bool) -> list[LateGroup]:
     """Return the groups, the most late cases first."""
     ask, departments = desk.ask, desk.lookups.departments
-    lone = _lone_root(departments)
+    lone = lone_root(departments)
     counts: Counter[int | None] = Counter()
     column = Complaint.department_id if is_town else Complaint.assignee_id
     for row_id, count in late_counts(ask.session, desk.actor, column):
-        counts[_bureau_of(row_id, departments, lone) if is_town else row_id] += count
+        counts[bureau_of(row_id, departments) if is_town else row_id] += count
     names: Mapping[int, Row] = departments if is_town else desk.lookups.staff
     found = []
     for row_id, count in counts.most_common():
@@ -77,26 +78,6 @@ def _groups(desk: Desk, *, is_town: bool) -> list[LateGroup]:
         code = row.code if row and has_list else (NONE_WORD if row_id is None else "")
         found.append(LateGroup(label, code, count))
     return found
-
-
-def _lone_root(departments: Mapping[int, Row]) -> int | None:
-    """Return the town itself where it stands above all its parts."""
-    roots = [row.id for row in departments.values() if row.parent_id is None]
-    return roots[0] if len(roots) == 1 else None
-
-
-def _bureau_of(row_id: int | None, departments: Mapping[int, Row], lone: int | None) -> int | None:
-    """Return the highest part of the town above a part of it, below the town itself.
-
-    The list of a department shows everything below it, so only so its number is that of the list.
-    """
-    row = departments.get(row_id or 0)
-    for _ in departments:  # A ring of departments has an end, too.
-        above = departments.get(row.parent_id or 0) if row else None
-        if above is None or above.id == lone:
-            break
-        row = above
-    return row.id if row else row_id
 
 
 def _lines(desk: Desk, groups: list[LateGroup], count: int, key: str) -> list[Line | str]:

@@ -6,20 +6,16 @@ the summary report counts: cases received in the fiscal year, in their state of 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-from domain.chat_figures import own_counts
 from domain.clock import now
-from domain.complaint_filter import NONE_WORD, conditions
 from domain.errors import Words
-from domain.labels import word
 from domain.lookups import Row
 from domain.permissions import Permission
 from domain.thai_calendar import thai_datetime
-from figure_pictures import MOST_BARS, Bar, FigureDrawing
+from figure_pictures import MOST_BARS, FigureDrawing
 from line_hooks.asking import Asking
 from line_hooks.chat_cards import Line
 from line_hooks.desk import Desk, desk_of
@@ -28,9 +24,10 @@ from line_hooks.limits import JsonDict
 from line_hooks.pictured import picture_note, show_pictured
 from line_hooks.postback import Postback
 from line_hooks.words import unbroken
-from models import Figure, Scope
-from reports.case_summary import COUNTED, FIGURES, NOT_GIVEN, group_cases, received_in
-from reports.results import Results, results_of
+from reports.figures import COUNTED, By, fiscal_year_of_month
+from reports.groups import FigureRow, figure_rows, group_rows, groups_of, star_rows
+from reports.results import Results, empty_results, results_by
+from reports.results_paper import whose
 
 REPORT: Final = "report.index_view"
 RESULTS: Final = "report.results"
@@ -38,14 +35,6 @@ YEARS_SHOWN: Final = 5
 PAGE: Final = 9
 """Lines of a list to choose from; one more leads on."""
 
-_TONES: Final = {
-    Figure.EXAMINATION: "new",
-    Figure.PROGRESS: "progress",
-    Figure.FINISHED: "done",
-    Figure.REJECTED: "muted",
-}
-_UNFINISHED: Final = (Figure.EXAMINATION, Figure.PROGRESS)
-_OTHERS: Final = Words("อื่น ๆ", "Others")
 _TITLES: Final = {
     View.FIGURES: Words("สถิติ", "Statistics"),
     View.ZONES: Words("งานตามเขต", "By zone"),
@@ -62,33 +51,8 @@ _CHOOSES: Final = {
 }
 
 
-class Cell(NamedTuple):
-    """How many cases share year, type, zone and column of the seven figures."""
-
-    year: int
-    category: int | None
-    zone: int | None
-    figure: Figure
-    cases: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One row of an answer: a bar, and a line that opens the list behind its number.
-
-    Attributes:
-        label: What is counted.
-        count: How many.
-        arguments: Of the list; None for a sum of several rows.
-        tone: Of the bar; the town's colour without one.
-        more: What the line says beyond the number.
-    """
-
-    label: str
-    count: int
-    arguments: Mapping[str, str] | None = None
-    tone: str = ""
-    more: str = ""
+Part = tuple[list[Line | str], list[FigureRow], list[Line | str]]
+"""Lines before the bars, the bars, lines after them."""
 
 
 # Counting ---------------------------------------------------------------------------------------------------
@@ -99,23 +63,19 @@ def reads_reports(desk: Desk) -> bool:
     return desk.actor.can(Permission.REPORT_READ)
 
 
-def _cells(desk: Desk, choice: Choice, years: Sequence[int]) -> list[Cell]:
-    session, actor = desk.ask.session, desk.actor
-    chosen = choice.narrows()
+def _counted(
+    desk: Desk, choice: Choice, by: Sequence[By] = (), years: Sequence[int] = ()
+) -> dict[tuple[int, ...], Results]:
+    """Count what the officer's reports reach; without any, the cases in his own hands."""
+    chosen = replace(choice.narrows(), year=frozenset(years or [choice.year]))
     if reads_reports(desk):
-        groups, _uncounted = group_cases(session, actor, replace(chosen, year=frozenset(years)))
-        return [Cell(group.year, group.category, group.zone, group.figure, group.cases) for group in groups]
-    wanted, _match = conditions(chosen, session)
-    return [
-        Cell(year, *one)
-        for year in years
-        for one in own_counts(session, actor, [received_in([year]), *wanted])
-    ]
+        return results_by(desk.ask.session, desk.actor, chosen, by)
+    mine = replace(chosen, officer=frozenset({desk.actor.staff_user_id or 0}))
+    return results_by(desk.ask.session, desk.actor, mine, by, Permission.COMPLAINT_READ)
 
 
 def _results(desk: Desk, choice: Choice) -> Results:
-    wanted, _match = conditions(choice.narrows(), desk.ask.session)
-    return results_of(desk.ask.session, desk.actor, [choice.year], wanted)
+    return _counted(desk, choice).get((), empty_results())
 
 
 # Views ------------------------------------------------------------------------------------------------------
@@ -159,99 +119,63 @@ def _show(desk: Desk, choice: Choice, code: str = SHOW, title: Words | None = No
     return show_pictured(ask, code, card, _quick(desk, choice), _drawing(desk, choice, said, rows))
 
 
-def _figures(desk: Desk, choice: Choice) -> tuple[list[Line | str], list[Shown], list[Line | str]]:
-    ask, after = desk.ask, list[Line | str]()
+def _figures(desk: Desk, choice: Choice) -> Part:
+    ask, results = desk.ask, _results(desk, choice)
+    after = list[Line | str]()
+    label = ask.pick("เรื่องของท่าน", "Your cases")
     if reads_reports(desk):
-        results = _results(desk, choice)
-        counts: Mapping[Figure, int] = results.by_figure
+        label = ask.pick("เรื่องทั้งหมด", "All cases")
         if results.success is not None:
             after.append(f"{ask.pick('แก้ไขได้', 'Fixed')}: {results.success}%")
         if results.mean is not None:
             after.append(f"{ask.pick('คะแนนเฉลี่ย', 'Mean score')}: {results.mean} / 5 {_rated(ask, results)}")
-    else:
-        counts = _summed(_cells(desk, choice, [choice.year]), lambda cell: cell.figure)
-    rows = [
-        Shown(word(one, ask.language), counts.get(one, 0), {"figure": one.value}, _TONES[one])
-        for one in FIGURES
-    ]
-    label = (
-        ask.pick("เรื่องทั้งหมด", "All cases") if reads_reports(desk) else ask.pick("เรื่องของท่าน", "Your cases")
-    )
-    return [_line(desk, choice, Shown(label, sum(row.count for row in rows), {}))], rows, after
+    rows = figure_rows(results, ask.language)
+    return [_line(desk, choice, FigureRow(label, results.all, {}))], rows, after
 
 
-def _zones(desk: Desk, choice: Choice) -> tuple[list[Line | str], list[Shown], list[Line | str]]:
-    return [], _grouped(desk, choice, "zone", desk.lookups.zones, lambda cell: cell.zone), []
+def _zones(desk: Desk, choice: Choice) -> Part:
+    return [], _grouped(desk, choice, By.ZONE), []
 
 
-def _types(desk: Desk, choice: Choice) -> tuple[list[Line | str], list[Shown], list[Line | str]]:
-    return [], _grouped(desk, choice, "category", desk.lookups.categories, lambda cell: cell.category), []
+def _types(desk: Desk, choice: Choice) -> Part:
+    return [], _grouped(desk, choice, By.CATEGORY), []
 
 
-def _years(desk: Desk, choice: Choice) -> tuple[list[Line | str], list[Shown], list[Line | str]]:
+def _years(desk: Desk, choice: Choice) -> Part:
     years = range(choice.year - YEARS_SHOWN + 1, choice.year + 1)
-    counts = _summed(_cells(desk, choice, years), lambda cell: cell.year)
+    counts = dict.fromkeys(years, 0)
+    for (month,), results in _counted(desk, choice, (By.MONTH,), years).items():
+        counts[fiscal_year_of_month(month)] += results.all
     label = desk.ask.pick("ปี", "Year")
-    return [], [Shown(f"{label} {year}", counts.get(year, 0), {"year": str(year)}) for year in years], []
+    return [], [FigureRow(f"{label} {year}", counts[year], {"year": str(year)}) for year in years], []
 
 
-def _stars(desk: Desk, choice: Choice) -> tuple[list[Line | str], list[Shown], list[Line | str]]:
+def _stars(desk: Desk, choice: Choice) -> Part:
     ask, results = desk.ask, _results(desk, choice)
     before: list[Line | str] = []
     if results.mean is not None:
         before = [f"{ask.pick('เฉลี่ย', 'Mean')} {results.mean} / 5 {_rated(ask, results)}"]
-    rows = [Shown(f"{stars} {ask.pick('ดาว', 'stars')}", results.stars[stars]) for stars in range(5, 0, -1)]
-    return before, rows, []
+    return before, star_rows(results, ask.language), []
 
 
 def _rated(ask: Asking, results: Results) -> str:
     return unbroken(ask.pick(f"จาก {results.rated:,} เรื่อง", f"from {results.rated:,} cases"))
 
 
-_VIEWS: Final[
-    Mapping[View, Callable[[Desk, Choice], tuple[list[Line | str], list[Shown], list[Line | str]]]]
-] = {
+_VIEWS: Final[Mapping[View, Callable[[Desk, Choice], Part]]] = {
     View.FIGURES: _figures,
     View.ZONES: _zones,
     View.TYPES: _types,
     View.YEARS: _years,
     View.STARS: _stars,
 }
-"""By view: lines before the bars, the bars, lines after them."""
 
 
-def _summed(cells: Iterable[Cell], by: Callable[[Cell], Any]) -> Counter[Any]:
-    found: Counter[Any] = Counter()
-    for cell in cells:
-        found[by(cell)] += cell.cases
-    return found
-
-
-def _grouped(
-    desk: Desk, choice: Choice, key: str, names: Mapping[int, Row], by: Callable[[Cell], int | None]
-) -> list[Shown]:
+def _grouped(desk: Desk, choice: Choice, by: By) -> list[FigureRow]:
     """Return the groups, the most cases first; those that find no room are summed up in the last row."""
-    ask, cells = desk.ask, _cells(desk, choice, [choice.year])
-    counts = _summed(cells, by)
-    unfinished = _summed((cell for cell in cells if cell.figure in _UNFINISHED), by)
-    ranked = [row_id for row_id, _count in counts.most_common()]
-    kept = ranked if len(ranked) <= MOST_BARS else ranked[: MOST_BARS - 1]
-    shown = []
-    for row_id in kept:
-        row = names.get(row_id) if row_id is not None else None
-        label = row.word(ask.language) if row else ask.pick(*NOT_GIVEN)
-        code = row.code if row else NONE_WORD
-        shown.append(Shown(label, counts[row_id], {key: code}, more=_open_words(ask, unfinished[row_id])))
-    rest = ranked[len(kept) :]
-    if rest:
-        open_rest = sum(unfinished[row_id] for row_id in rest)
-        label = f"{ask.pick(*_OTHERS)} ({len(rest)})"
-        shown.append(
-            Shown(
-                label, sum(counts[row_id] for row_id in rest), more=_open_words(ask, open_rest), tone="muted"
-            )
-        )
-    return shown
+    language = desk.ask.language
+    groups = groups_of(_counted(desk, choice, (by,)), by, desk.lookups, language)
+    return group_rows(groups, MOST_BARS, language)
 
 
 def _open_words(ask: Asking, count: int) -> str:
@@ -262,9 +186,9 @@ def _open_words(ask: Asking, count: int) -> str:
 # Cards ------------------------------------------------------------------------------------------------------
 
 
-def _line(desk: Desk, choice: Choice, row: Shown) -> Line | str:
+def _line(desk: Desk, choice: Choice, row: FigureRow) -> Line | str:
     """Return the line of a row; a number that is a list opens it."""
-    said = f"{row.label}: {row.count:,}{row.more}"
+    said = f"{row.label}: {row.count:,}{_open_words(desk.ask, row.unfinished)}"
     if row.arguments is None:
         return said
     whose = {} if reads_reports(desk) else {"officer": "me"}
@@ -283,13 +207,9 @@ def _about(desk: Desk, choice: Choice) -> str:
 
 
 def _whose(desk: Desk) -> str:
-    ask = desk.ask
     if not reads_reports(desk):
-        return ask.pick("เรื่องของท่าน", "your cases")
-    if desk.actor.scope_of(Permission.REPORT_READ) is Scope.ALL:
-        return ask.pick("ทั้งเทศบาล", "whole town")
-    department = desk.lookups.departments.get(desk.actor.department_id or 0)
-    return department.word(ask.language) if department else ask.pick("เรื่องของท่าน", "your cases")
+        return desk.ask.pick("เรื่องของท่าน", "your cases")
+    return whose(desk.actor, desk.lookups, desk.ask.language)
 
 
 def _empty(desk: Desk, choice: Choice) -> str:
@@ -299,13 +219,13 @@ def _empty(desk: Desk, choice: Choice) -> str:
     return ask.pick(f"ปีงบประมาณ {choice.year} ยังไม่มีเรื่อง", f"No cases in fiscal year {choice.year} yet.")
 
 
-def _drawing(desk: Desk, choice: Choice, title: str, rows: Sequence[Shown]) -> FigureDrawing:
+def _drawing(desk: Desk, choice: Choice, title: str, rows: Sequence[FigureRow]) -> FigureDrawing:
     return FigureDrawing(
         title=title,
         town=desk.ask.town("municipality_name"),
         period=_about(desk, choice),
         colour=desk.ask.cards.colour,
-        bars=tuple(Bar(row.label, row.count, row.tone) for row in rows),
+        bars=tuple(row.bar for row in rows),
         note=picture_note(desk.ask),
         empty=_empty(desk, choice),
     )
