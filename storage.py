@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import secrets
+import shutil
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from domain.faults import fault_point
 
@@ -42,12 +44,16 @@ class FileStore:
         Raises:
             StorageFailed: the disk is full or refuses.
         """
+        return self.put_stream(io.BytesIO(data), suffix)
+
+    def put_stream(self, source: IO[bytes], suffix: str) -> str:
+        """Do the same with what can be read to its end, in memory that does not grow with it."""
         name = secrets.token_hex(16)
         key = f"{name[:2]}/{name}{suffix}"
         path = self._path(key)
         try:
             self._make_folder(path.parent)
-            _write(path.with_suffix(_UNFINISHED), data)
+            _write(path.with_suffix(_UNFINISHED), source)
             fault_point("before_file_rename")
             path.with_suffix(_UNFINISHED).replace(path)
             _sync_folder(path.parent)
@@ -115,10 +121,10 @@ def _written_at(path: Path) -> float:
         return float("inf")
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, source: IO[bytes]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
+        shutil.copyfileobj(source, stream)
         stream.flush()
         os.fsync(stream.fileno())
 

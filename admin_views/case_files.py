@@ -10,52 +10,60 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views.export import MIME_TYPES, attachment
-from admin_views.guard import SecureView, language, needs
+from admin_views.guard import SecureView, language, needs_sign_in
 from admin_views.identity import current_actor
 from domain.audit import record
-from domain.case_exports import KEPT, finished_export, own_exports
 from domain.clock import to_bangkok
-from domain.errors import NotFound
-from domain.permissions import Permission
+from domain.errors import NotFound, NotPermitted
+from domain.officer_files import KEPT, UNDONE, finished_file, own_files, title_of
 from extensions import db, write_transaction
-from models import AuditAction, DeliveryState
-from reports.case_rows import TITLE
+from models import AuditAction, Job
 from storage import FileStore
 
 
 class CaseFileView(SecureView):
-    """The files an officer asked for."""
+    """The files an officer asked for, of every kind."""
 
     @expose("/")
-    @needs(Permission.COMPLAINT_EXPORT)
+    @needs_sign_in
     def index_view(self) -> str:
         """Show the officer's own files of the last seven days."""
-        jobs = own_exports(db.session(), current_actor())
-        is_waiting = any(job.state in {DeliveryState.READY, DeliveryState.LEASED} for job in jobs)
-        return self.render("admin/complaints/files.html", jobs=jobs, is_waiting=is_waiting, days=KEPT.days)
+        jobs = own_files(db.session(), current_actor())
+        is_waiting = any(job.state in UNDONE for job in jobs)
+        return self.render(
+            "admin/complaints/files.html", jobs=jobs, title_of=title_of, is_waiting=is_waiting, days=KEPT.days
+        )
 
     @expose("/<int:job_id>")
-    @needs(Permission.COMPLAINT_EXPORT)
+    @needs_sign_in
     def show(self, job_id: int) -> Any:
         """Send a finished file to who asked for it; noted in the audit log."""
         actor = current_actor()
         try:
-            job = finished_export(db.session(), actor, job_id)
-        except NotFound as error:
+            job = finished_file(db.session(), actor, job_id)
+        except (NotFound, NotPermitted) as error:
             flash(error.message_in(language()), "error")
             return redirect(url_for(".index_view"))
         files: FileStore = current_app.extensions["files"]
-        key, file_type, at = str(job.result_key), str(job.arguments["file_type"]), to_bangkok(job.created_at)
-        if not files.path(key).is_file():
+        path = files.path(str(job.result_key))
+        if not path.is_file():
             flash(_("ไม่พบไฟล์นี้แล้ว กรุณาส่งออกใหม่"), "error")
             return redirect(url_for(".index_view"))
+        names = _names(job)
+        file_type = str(job.arguments["file_type"])
         with write_transaction() as session:
             record(session, actor, AuditAction.EXPORT, object_type="job", object_id=job_id)
-        response: Response = send_file(files.path(key), mimetype=MIME_TYPES[file_type])
-        ending = f"{at.year + 543}-{at:%m-%d_%H%M}.{file_type}"
-        response.headers["Content-Disposition"] = attachment(f"{TITLE}_{ending}", f"complaint_{ending}")
+        response: Response = send_file(path, mimetype=MIME_TYPES[file_type])
+        response.headers["Content-Disposition"] = attachment(*names)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _names(job: Job) -> tuple[str, str]:
+    """Return the file's name in Thai and in plain letters."""
+    at = to_bangkok(job.created_at)
+    ending = f"{at.year + 543}-{at:%m-%d_%H%M}.{job.arguments['file_type']}"
+    return f"{title_of(job.kind, job.arguments)}_{ending}", f"{job.kind.value}_{ending}"
 
 
 def register(admin: Admin) -> None:

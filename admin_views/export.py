@@ -37,6 +37,10 @@ from reports.workbook import write_table
 MIME_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "geojson": "application/geo+json",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
 }
 MOST_ROWS = 50_000
 ROWS_AT_ONCE = 500

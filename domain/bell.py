@@ -40,6 +40,11 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Today's work: {late} late, {today} due today",
     ),
     "case_export_ready": ("ไฟล์รายการคำร้องพร้อมแล้ว", "The file of complaints is ready"),
+    "file_ready": ("ไฟล์พร้อมแล้ว: {title}", "Your file is ready: {title}"),
+    "report_schedule_stopped": (
+        "รายงานประจำ “{title}” หยุดแล้ว เพราะสิทธิ์ของท่านเปลี่ยนไป",
+        "The report “{title}” has stopped: your rights have changed",
+    ),
     "line_paused": ("การส่ง LINE หยุดชั่วคราว กรุณาตรวจสอบ", "Sending by LINE has paused: please look"),
     "line_quota_low": (
         "ข้อความ LINE ของเดือนนี้ใช้ไปร้อยละ {percent} กรุณาดูหน้าโควตา LINE",

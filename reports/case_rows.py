@@ -57,7 +57,7 @@ def file_rows(rows: Iterable[Any], lookups: Lookups, *, reveals: bool) -> Iterat
         reveals: Show personal data in full.
     """
     for row in rows:
-        name, address, phone = _person(row, reveals)
+        name, address, phone = person_cells(row, reveals)
         yield [
             row.number,
             row.public_code,
@@ -90,7 +90,7 @@ def _name(rows: Mapping[int, Row], row_id: int | None) -> str | None:
     return row.name if row else None
 
 
-def _person(row: Any, reveals: bool) -> tuple[str, str, str]:
+def person_cells(row: Any, reveals: bool) -> tuple[str, str, str]:
     """Return name, address and phone as the file may hold them; a number to call back counts first."""
     if row.first_name is None:
         return NOBODY, NOBODY, _phone(row.callback_phone, reveals)

@@ -1,47 +1,42 @@
-"""รายงานสรุป (000-17): complaints of fiscal years by type, zone and figure; SQL counts, pandas shapes.
+"""รายงานสรุป (000-17): complaints of fiscal years by type, place, department, channel and month.
 
-The page and the Excel file show the same frames. Counted are cases received in the years, in their state of
-now; cases without a date and those of figure "none" (withdrawn, duplicates) stand beside the tables.
+SQL counts, pandas shapes; the page and the file show the same frames. Counted are cases received in the
+years, in their state of now; cases without a date and those of figure "none" (withdrawn, duplicates) stand
+beside the tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor
-from domain.clock import now
-from domain.complaint_filter import NONE_WORD, ROW_KEYS, ComplaintFilter, conditions, year_spans
+from domain.clock import buddhist_year, now
+from domain.complaint_filter import NONE_WORD, ROW_KEYS, ComplaintFilter
 from domain.labels import word
 from domain.lookups import Lookups, Row
-from domain.permissions import Permission, scope_complaints
-from models import Complaint, Figure
+from domain.permissions import Permission
+from domain.thai_calendar import thai_month
+from domain.thai_dates import thai_datetime
+from models import Figure
+from reports.definitions import NOT_GIVEN
+from reports.figures import FIGURES, By, Cell, count_cells, fiscal_year_of_month
+from reports.groups import lone_root, picked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FIGURES: Final = (Figure.EXAMINATION, Figure.PROGRESS, Figure.FINISHED, Figure.REJECTED)
-COUNTED: Final = ",".join(figure.value for figure in FIGURES)
 TOTAL: Final = "total"
 COLUMNS: Final = (*(figure.value for figure in FIGURES), TOTAL)
-NOT_GIVEN: Final = ("ไม่ระบุ", "Not given")
 MOST_YEARS: Final = 5
-
-
-class Group(NamedTuple):
-    """How many cases share year, type, zone and figure."""
-
-    year: int
-    category: int | None
-    subcategory: int | None
-    zone: int | None
-    figure: Figure
-    cases: int
+TABLES: Final = ("category", "subcategory", "zone", "community", "department", "channel", "month")
+YEAR: Final = "year"
+CASES: Final = ("cases",)
+NONE_ONLY: Final = frozenset({Figure.NONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,115 +44,121 @@ class Counted:
     """What SQL counted, and when.
 
     Attributes:
+        chosen: What was counted.
         years: Fiscal years, oldest first.
         at: The moment of counting.
-        groups: Cases inside the tables.
+        cells: By table: cells keyed by the row's id, or by fiscal year.
         uncounted: Cases of the years whose figure is "none".
         undated: Cases whose date nobody knows.
     """
 
+    chosen: ComplaintFilter
     years: tuple[int, ...]
     at: datetime
-    groups: list[Group]
+    cells: dict[str, list[Cell]]
     uncounted: int
     undated: int
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """One line of a table; ``code`` stands in the address of the list behind its numbers."""
+    """One line of a table.
+
+    Attributes:
+        code: Names the row in files.
+        label: What it is called.
+        arguments: What the address of the list behind its numbers says besides.
+        counts: In the order of ``COLUMNS``.
+    """
 
     code: str
     label: str
+    arguments: Mapping[str, str]
     counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryTable:
-    """One table: ``key`` is the filter's key of its rows, the counts stand in the order of ``COLUMNS``."""
+    """One table; ``key`` is what its rows are, the totals stand in the order of ``COLUMNS``."""
 
     key: str
     rows: list[SummaryRow]
     totals: tuple[int, ...]
 
 
-def count_cases(session: Session, actor: Actor, chosen: ComplaintFilter) -> Counted:
-    """Count the cases of the filter's fiscal years: one statement a year, and one for what has no date.
+def count_cases(
+    session: Session,
+    actor: Actor,
+    chosen: ComplaintFilter,
+    permission: Permission = Permission.REPORT_READ,
+) -> Counted:
+    """Count the cases of the filter's fiscal years: one statement a table, two for what stands beside.
 
     Args:
         session: For reading.
         actor: Whose reports.
         chosen: With at least one year.
+        permission: Whose reach decides.
     """
-    groups, uncounted = group_cases(session, actor, chosen)
-    wanted, _match = conditions(replace(chosen, year=frozenset()), session)
-    undated = scope_complaints(
-        select(func.count()).select_from(Complaint).where(Complaint.received_at.is_(None), *wanted),
-        actor,
-        Permission.REPORT_READ,
+    cells = {
+        key: count_cells(session, actor, chosen, (By(key),), permission=permission, measures=CASES)
+        for key in TABLES
+    }
+    if len(chosen.year) > 1:
+        cells[YEAR] = [replace(cell, key=(fiscal_year_of_month(cell.key[0]),)) for cell in cells["month"]]
+    others = (
+        replace(chosen, figure=chosen.figure & {Figure.NONE} or NONE_ONLY),
+        replace(chosen, year=frozenset(), date="unknown"),
     )
-    years = tuple(sorted(chosen.year))
-    return Counted(years, now(), groups, uncounted, session.scalar(undated) or 0)
-
-
-def group_cases(session: Session, actor: Actor, chosen: ComplaintFilter) -> tuple[list[Group], int]:
-    """Return the groups inside the tables, and how many cases of the years count nowhere.
-
-    One statement a year.
-    """
-    wanted, _match = conditions(replace(chosen, year=frozenset()), session)
-    groups: list[Group] = []
-    uncounted = 0
-    for year in sorted(chosen.year):
-        for row in session.execute(_year_statement(actor, wanted, year)):
-            if row.figure is Figure.NONE:
-                uncounted += row.cases
-            else:
-                groups.append(Group(year, *row))
-    return groups, uncounted
-
-
-def _year_statement(actor: Actor, wanted: Sequence[ColumnElement[bool]], year: int) -> Any:
-    [(start, end)] = year_spans([year])
-    keys = (Complaint.category_id, Complaint.subcategory_id, Complaint.zone_id, Complaint.figure)
-    return scope_complaints(
-        select(*keys, func.count().label("cases"))
-        .where(Complaint.received_at >= start, Complaint.received_at < end, *wanted)
-        .group_by(*keys),
-        actor,
-        Permission.REPORT_READ,
+    beside, undated = (
+        count_cells(session, actor, one, permission=permission, measures=CASES) for one in others
     )
-
-
-def received_in(years: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that a case was received in one of the fiscal years."""
-    spans = year_spans(years)
-    return or_(*((Complaint.received_at >= start) & (Complaint.received_at < end) for start, end in spans))
+    return Counted(
+        chosen,
+        tuple(sorted(chosen.year)),
+        now(),
+        cells,
+        sum(cell.sums["cases"] for cell in beside),
+        sum(cell.sums["cases"] for cell in undated),
+    )
 
 
 # Shaping ----------------------------------------------------------------------------------------------------
 
 
-def frames_of(counted: Counted) -> dict[str, pd.DataFrame]:
-    """Shape the counts: a frame by ``category``, ``subcategory``, ``zone`` and, of several years, ``year``.
+def frames_of(counted: Counted, lookups: Lookups) -> dict[str, pd.DataFrame]:
+    """Shape the counts: a frame a table, its rows' ids (0 where it is not given), months or years as index.
 
-    Each has the row's id (0 where it is not given) or year as index and ``COLUMNS`` as columns, all whole
-    numbers.
+    The columns are ``COLUMNS``, all whole numbers. Parts of a department are counted with it.
     """
+    heads = _heads(counted.chosen, lookups)
+    return {
+        key: _pivot(key, cells, heads if key == "department" else {}) for key, cells in counted.cells.items()
+    }
+
+
+def _heads(chosen: ComplaintFilter, lookups: Lookups) -> dict[int, int]:
+    """Return the department each is counted with: the highest one above it that the filter leaves."""
+    left = chosen.department or lookups.departments.keys() - {lone_root(lookups.departments)}
+    return {
+        below: row.id
+        for row in lookups.departments.values()
+        if row.id in left and row.parent_id not in left
+        for below in lookups.department_and_below(row.id)
+    }
+
+
+def _pivot(key: str, cells: Sequence[Cell], heads: Mapping[int, int]) -> pd.DataFrame:
     import pandas as pd
 
-    cells = pd.DataFrame(counted.groups, columns=list(Group._fields))
-    cells["figure"] = [figure.value for figure in cells["figure"]]
-    keys = ["category", "subcategory", "zone", *(["year"] if len(counted.years) > 1 else [])]
-    for key in keys:
-        cells[key] = cells[key].fillna(0).astype("int64")
-    return {key: _pivot(cells, key) for key in keys}
-
-
-def _pivot(cells: pd.DataFrame, key: str) -> pd.DataFrame:
-    figures = list(COLUMNS[:-1])
-    shaped = cells.pivot_table(index=key, columns="figure", values="cases", aggfunc="sum", fill_value=0)
-    frame = shaped.reindex(columns=figures, fill_value=0).astype("int64")
+    rows = [
+        (heads.get(cell.key[0], cell.key[0]), cell.figure.value, cell.sums["cases"])
+        for cell in cells
+        if cell.figure is not Figure.NONE
+    ]
+    flat = pd.DataFrame(rows, columns=[key, "figure", "cases"]).astype({key: "int64", "cases": "int64"})
+    shaped = flat.pivot_table(index=key, columns="figure", values="cases", aggfunc="sum", fill_value=0)
+    frame = shaped.reindex(columns=list(COLUMNS[:-1]), fill_value=0).astype("int64")
     frame[TOTAL] = frame.sum(axis=1)
     return frame
 
@@ -166,25 +167,57 @@ def tables_of(
     frames: Mapping[str, pd.DataFrame], lookups: Lookups, language: str = "th"
 ) -> list[SummaryTable]:
     """Return the frames with names for ids, in the order of the small tables; "not given" comes last."""
-    return [_table(key, frame, lookups, language) for key, frame in frames.items()]
+    return [
+        SummaryTable(
+            key,
+            (_time_rows if key in {"month", YEAR} else _named_rows)(key, _counts(frame), lookups, language),
+            tuple(int(cell) for cell in frame.sum().to_numpy()),
+        )
+        for key, frame in frames.items()
+    ]
 
 
-def _table(key: str, frame: pd.DataFrame, lookups: Lookups, language: str) -> SummaryTable:
-    by_id = {
+def _counts(frame: pd.DataFrame) -> dict[int, tuple[int, ...]]:
+    return {
         int(row_id): tuple(int(cell) for cell in cells)
         for row_id, cells in zip(frame.index, frame.to_numpy(), strict=True)
     }
-    if key == "year":
-        rows = [SummaryRow(str(year), str(year), counts) for year, counts in sorted(by_id.items())]
-    else:
-        rows = [
-            SummaryRow(row.code, _label(key, row, language), by_id[row.id])
-            for row in _in_order(key, lookups)
-            if row.id in by_id
+
+
+def _named_rows(
+    key: str, by_id: Mapping[int, tuple[int, ...]], lookups: Lookups, language: str
+) -> list[SummaryRow]:
+    rows = [
+        SummaryRow(row.code, _label(key, row, language), {key: row.code}, by_id[row.id])
+        for row in _in_order(key, lookups)
+        if row.id in by_id
+    ]
+    if 0 in by_id:
+        label = picked(NOT_GIVEN, language)
+        rows.append(SummaryRow(NONE_WORD, label, {key: NONE_WORD}, by_id[0]))
+    return rows
+
+
+def _time_rows(
+    key: str, by_time: Mapping[int, tuple[int, ...]], _lookups: Lookups, language: str
+) -> list[SummaryRow]:
+    if key == YEAR:
+        return [
+            SummaryRow(str(year), str(year), {YEAR: str(year)}, by_time[year]) for year in sorted(by_time)
         ]
-        if 0 in by_id:
-            rows.append(SummaryRow(NONE_WORD, NOT_GIVEN[1 if language == "en" else 0], by_id[0]))
-    return SummaryTable(key, rows, tuple(int(cell) for cell in frame.sum().to_numpy()))
+    rows = []
+    for month in sorted(by_time):
+        first = date(month // 100, month % 100, 1)
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        days = {"received_from": first.isoformat(), "received_to": last.isoformat()}
+        code = f"{buddhist_year(first)}-{first.month:02}"
+        rows.append(SummaryRow(code, _month_label(first, language), days, by_time[month]))
+    return rows
+
+
+def _month_label(first: date, language: str) -> str:
+    year = first.year if language == "en" else buddhist_year(first)
+    return f"{thai_month(first.month, style='short', lang=language)} {year}"
 
 
 def _in_order(key: str, lookups: Lookups) -> list[Row]:
@@ -198,9 +231,33 @@ def _in_order(key: str, lookups: Lookups) -> list[Row]:
 
 def _label(key: str, row: Any, language: str) -> str:
     name = str(row.word(language))
-    return name if key == "zone" else f"{row.code} {name}"
+    return f"{row.code} {name}" if key in {"category", "subcategory"} else name
 
 
 def figure_words(language: str = "th") -> list[str]:
     """Return the headings of the counts."""
     return [*(word(figure, language) for figure in FIGURES), "Total" if language == "en" else "รวม"]
+
+
+def notes_of(counted: Counted, language: str = "th") -> list[str]:
+    """Return what the numbers mean and when they were counted; page and file say the same."""
+    english = language == "en"
+    words, at = figure_words(language), thai_datetime(counted.at, lang=language)
+    notes = [
+        f"{words[-1]} = {' + '.join(words[:-1])}",
+        f"Received in the fiscal year, as they stood on {at}"
+        if english
+        else f"นับเรื่องที่รับในปีงบประมาณ ตามสถานะ ณ {at}",
+    ]
+    beside = (
+        (
+            counted.uncounted,
+            "ไม่นับเรื่องที่ถอนและเรื่องซ้ำ {} เรื่อง",
+            "{} withdrawn and duplicate complaints left out",
+        ),
+        (counted.undated, "ไม่รวมเรื่องที่ไม่ทราบวันที่รับ {} เรื่อง", "{} complaints without a known date left out"),
+    )
+    for cases, thai, other in beside:
+        if cases:
+            notes.append((other if english else thai).format(f"{cases:,}"))
+    return notes

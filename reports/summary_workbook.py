@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from reports.case_summary import SummaryTable, figure_words
 from reports.cells import legal, shown_width
-from reports.workbook import ABOUT_SHEET
+from reports.workbook import ABOUT_SHEET, set_print
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,10 @@ SHEETS: Final = {
     "category": ("ตามตัวย่อ", "ตัวย่อ"),
     "subcategory": ("ตามตัวย่อย่อย", "ตัวย่อย่อย"),
     "zone": ("ตามเขต", "เขต"),
+    "community": ("ตามชุมชน", "ชุมชน"),
+    "department": ("ตามหน่วยงาน", "หน่วยงาน"),
+    "channel": ("ตามช่องทาง", "ช่องทาง"),
+    "month": ("ตามเดือน", "เดือนที่รับเรื่อง"),
     "year": ("ตามปีงบประมาณ", "ปีงบประมาณ"),
 }
 HEAD_ROW: Final = 3
@@ -52,7 +56,7 @@ def write_summary(
             )
             frame.to_excel(writer, sheet_name=sheet, startrow=HEAD_ROW + 1, header=False, index=False)
             page = writer.sheets[sheet]
-            _dress(page, frame, table, formats)
+            _dress(page, frame, table, formats, title)
             page.write_string(0, 0, legal(title), formats["title"])
             page.write_string(1, 0, legal(" ".join(notes)), formats["note"])
             _draw(writer.book, page, sheet, len(table.rows))
@@ -75,7 +79,9 @@ def _formats(book: Any) -> Mapping[str, Any]:
     }
 
 
-def _dress(page: Any, frame: pd.DataFrame, table: SummaryTable, formats: Mapping[str, Any]) -> None:
+def _dress(
+    page: Any, frame: pd.DataFrame, table: SummaryTable, formats: Mapping[str, Any], title: str
+) -> None:
     """Give a sheet its headings, widths, totals and filter."""
     widest = max([shown_width(row.label) for row in table.rows], default=0)
     page.set_column(0, 0, min(max(widest + 2, 16), 60))
@@ -88,16 +94,15 @@ def _dress(page: Any, frame: pd.DataFrame, table: SummaryTable, formats: Mapping
         page.write_number(last + 1, place, value, formats["total"])
     page.autofilter(HEAD_ROW, 0, max(last, HEAD_ROW + 1), len(frame.columns) - 1)
     page.freeze_panes(HEAD_ROW + 1, 1)
-    page.set_landscape()
-    page.set_paper(9)  # A4
-    page.fit_to_pages(1, 0)
+    set_print(page, title, HEAD_ROW)
 
 
 def _draw(book: Any, page: Any, sheet: str, rows: int) -> None:
-    """Put a stacked bar chart of the figures beside the table."""
+    """Put a stacked bar chart of the figures beside the table; months stand side by side."""
     if not rows:
         return
-    chart = book.add_chart({"type": "bar", "subtype": "stacked"})
+    is_time = sheet in {SHEETS["month"][0], SHEETS["year"][0]}
+    chart = book.add_chart({"type": "column" if is_time else "bar", "subtype": "stacked"})
     first, last = HEAD_ROW + 1, HEAD_ROW + rows
     for place, colour in enumerate(COLOURS, 1):
         chart.add_series(
@@ -108,7 +113,8 @@ def _draw(book: Any, page: Any, sheet: str, rows: int) -> None:
                 "fill": {"color": colour},
             }
         )
-    chart.set_y_axis({"reverse": True})
+    if not is_time:
+        chart.set_y_axis({"reverse": True})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 720, "height": 120 + 24 * min(rows, TALLEST)})
+    chart.set_size({"width": 720, "height": 400 if is_time else 120 + 24 * min(rows, TALLEST)})
     page.insert_chart(HEAD_ROW, 7, chart)

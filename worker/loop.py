@@ -28,11 +28,14 @@ from worker import (
     chat_bursts,
     chat_photos,
     copies,
+    evidence_packs,
     jobs,
     line_people,
     line_tests,
     outbox,
+    paper_batches,
     receipts,
+    report_files,
     rich_menus,
     schedule,
 )
@@ -48,7 +51,10 @@ LONGEST_STOP_SECONDS: Final = 15.0
 WAKE: Final = "wake_worker"
 """Under this name ``app.extensions`` holds a function that ends the worker's sleep, where one runs."""
 
-ROOMS: Final = (case_export, chat_photos, copies, line_people, line_tests, rich_menus)
+ROOMS: Final = (
+    *(case_export, chat_photos, copies, evidence_packs, line_people, line_tests, paper_batches),
+    *(report_files, rich_menus),
+)
 """Rooms whose import registers their jobs and tasks; a new room adds itself here."""
 
 _MOST_PASSES: Final = 10_000

@@ -8,10 +8,10 @@ from helpers.visitor import Desk
 from sqlalchemy import select
 
 from domain.bell import SENTENCES, bell_rows
-from domain.case_exports import READY_KEY
 from domain.clock import now
 from domain.deliveries import PAUSE_NOTICE
 from domain.line_requests import BELL
+from domain.officer_files import READY_KEY
 from domain.tellings import EVERY_TELLING
 from domain.workflow import Audience
 from extensions import write_transaction

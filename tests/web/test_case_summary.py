@@ -40,11 +40,14 @@ from reports.case_summary import count_cases, frames_of, tables_of
 from reports.results import results_of
 
 REPORT, RESULTS = "/admin/report/", "/admin/report/results/"
+FILES, SCHEDULES = "/admin/report/files/", "/admin/report/schedules/"
+NEW_SCHEDULE = f"{SCHEDULES}new"
 S = ComplaintStatus
 Login = Callable[[FlaskClient, str], FlaskClient]
 Act = Callable[[str], Actor]
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 YEAR = fiscal_year_of(today())
+THIS_YEAR = ComplaintFilter(year=frozenset({YEAR}))
 IN_2568 = bangkok(2025, 3, 1, 10)
 IN_2569 = bangkok(2026, 3, 1, 10)
 
@@ -78,7 +81,10 @@ def test_cases_are_counted_by_type_zone_and_figure(session: Session, act_as: Act
         new_case(writing, status=S.CLOSED, zone="3", subcategory="ฟ.(1)", received_at=IN_2569)
         new_case(writing, status=S.REJECTED, zone=None, subcategory=None, received_at=IN_2569)
     counted = count_cases(session, act_as("central"), ComplaintFilter(year=frozenset({2569})))
-    tables = {table.key: table for table in tables_of(frames_of(counted), load_lookups(session))}
+    tables = {
+        table.key: table
+        for table in tables_of(frames_of(counted, load_lookups(session)), load_lookups(session))
+    }
     by_category = {row.label.split()[0]: row.counts for row in tables["category"].rows}
     assert by_category == {"ช.": (1, 0, 1, 0, 2), "ฟ.": (0, 0, 1, 0, 1), "ไม่ระบุ": (0, 0, 0, 1, 1)}
     assert {row.label: row.counts[-1] for row in tables["zone"].rows} == {"เขต 1": 2, "เขต 3": 1, "ไม่ระบุ": 1}
@@ -91,7 +97,11 @@ def test_withdrawn_merged_and_undated_cases_stand_beside_the_tables(session: Ses
         new_case(writing, status=S.WITHDRAWN, received_at=IN_2569)
         new_case(writing, is_dated=False)
     counted = count_cases(session, act_as("central"), ComplaintFilter(year=frozenset({2569})))
-    assert (sum(group.cases for group in counted.groups), counted.uncounted, counted.undated) == (1, 1, 1)
+    assert (
+        sum(cell.sums["cases"] for cell in counted.cells["zone"] if cell.figure is not Figure.NONE),
+        counted.uncounted,
+        counted.undated,
+    ) == (1, 1, 1)
 
 
 def test_a_case_belongs_to_the_fiscal_year_of_its_bangkok_day(session: Session, act_as: Act) -> None:
@@ -99,8 +109,28 @@ def test_a_case_belongs_to_the_fiscal_year_of_its_bangkok_day(session: Session, 
         new_case(writing, received_at=bangkok(2025, 9, 30, 23, 59))
         new_case(writing, received_at=bangkok(2025, 10, 1, 0, 0))
     counted = count_cases(session, act_as("central"), ComplaintFilter(year=frozenset({2568, 2569})))
-    tables = tables_of(frames_of(counted), load_lookups(session))
+    lookups = load_lookups(session)
+    tables = tables_of(frames_of(counted, lookups), lookups)
     assert [(row.label, row.counts[-1]) for row in tables[-1].rows] == [("2568", 1), ("2569", 1)]
+
+
+def test_a_department_is_counted_with_its_parts_and_months_stand_in_order(
+    session: Session, act_as: Act
+) -> None:
+    with write_transaction() as writing:
+        for department, month in (("roads", 3), ("engineering", 1), ("lighting", 3)):
+            new_case(writing, department=department, received_at=bangkok(2026, month, 31, 23))
+    lookups, actor = load_lookups(session), act_as("central")
+
+    def rows(key: str, *departments: str) -> list[tuple[str, int]]:
+        ids = {row.id for row in lookups.departments.values() if row.code in departments}
+        chosen = ComplaintFilter(year=frozenset({2569}), department=frozenset(ids))
+        tables = tables_of(frames_of(count_cases(session, actor, chosen), lookups), lookups)
+        return [(row.code, row.counts[-1]) for table in tables if table.key == key for row in table.rows]
+
+    assert rows("department") == [("engineering", 3)]
+    assert rows("department", "roads", "lighting") == [("roads", 1), ("lighting", 1)]
+    assert rows("month") == [("2569-01", 1), ("2569-03", 2)]
 
 
 def test_a_year_without_cases_is_an_empty_report(client: FlaskClient, login_as: Login) -> None:
@@ -115,8 +145,8 @@ def test_another_departments_cases_are_in_no_report(
     made("ไฟดับ")
     made("น้ำเสีย", "ขยะ", department="health", officer="health", subcategory="อส.(1)")
     counted = count_cases(session, act_as(username), ComplaintFilter(year=frozenset({YEAR})))
-    assert sum(group.cases for group in counted.groups) == 1
-    assert results_of(session, act_as(username), [YEAR]).all == 1
+    assert sum(cell.sums["cases"] for cell in counted.cells["zone"]) == 1
+    assert results_of(session, act_as(username), THIS_YEAR).all == 1
     assert "งานสาธารณสุข" not in page_of(login_as(client, username)).partition("<main")[2]
 
 
@@ -137,7 +167,7 @@ def test_page_and_excel_show_the_same_numbers(client: FlaskClient, login_as: Log
     answer = client.post(f"{REPORT}export/{query}", data={"csrf_token": token})
     assert answer.status_code == 200
     book = load_workbook(io.BytesIO(answer.data))
-    assert len(on_page) == 4
+    assert len(on_page) == 8
     for table, sheet in zip(on_page, book.worksheets, strict=False):
         rows = [[cell.value for cell in row[:6]] for row in sheet.iter_rows(min_row=5)]
         shown = [[label, *(int(cell.replace(",", "")) for cell in cells)] for label, *cells in table[1:]]
@@ -146,7 +176,7 @@ def test_page_and_excel_show_the_same_numbers(client: FlaskClient, login_as: Log
         assert len(sheet._charts) == 1
     session.rollback()
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == AuditAction.EXPORT)).one()
-    assert entry.object_type == "case_summary"
+    assert entry.object_type == "report:summary"
 
 
 @on_sqlite
@@ -216,6 +246,7 @@ def rated(session: Session, case: Complaint, *stars: int) -> None:
         session.add(result)
         session.flush()
         session.add(Rating(complaint=case, result=result, stars=star, rated_at=now()))
+        case.rated_stars = star
 
 
 def test_the_seven_figures_follow_their_definitions(session: Session, act_as: Act) -> None:
@@ -230,7 +261,7 @@ def test_the_seven_figures_follow_their_definitions(session: Session, act_as: Ac
         new_case(writing, status=S.CLOSED, received_at=now() - timedelta(days=800), outcome=Outcome.FIXED)
         rated(writing, fixed, 1, 5)
         rated(writing, other, 4)
-    found = results_of(session, act_as("central"), [YEAR])
+    found = results_of(session, act_as("central"), THIS_YEAR)
     assert found.all == 5
     assert found.by_figure == {
         Figure.EXAMINATION: 1,
@@ -245,20 +276,27 @@ def test_the_seven_figures_follow_their_definitions(session: Session, act_as: Ac
 
 def test_nothing_to_divide_by_is_a_dash(client: FlaskClient, login_as: Login) -> None:
     page = page_of(login_as(client, "central"), f"{RESULTS}?year=2550").partition("<main")[2]
-    assert page.count("<b>–</b>") == 2
+    assert page.count("<b>–</b>") == 4  # Success, rating, kept promise and mean time.
 
 
 @on_sqlite
 @pytest.mark.browser
 @pytest.mark.usefixtures("app")
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "look"), [(DESK, "light"), (PHONE, "dark")], ids=["desk-light", "phone-dark"]
+)
 def test_reports_fit_and_axe_finds_nothing(
     open_page: Callable[..., Any], axe: Callable[[Any], list[str]], size: dict[str, int], look: str
 ) -> None:
     with write_transaction() as writing:
         fill(writing, 150)
-    for url in (f"{REPORT}?from_year={YEAR - 2}&to_year={YEAR}", RESULTS):
+    for url in (
+        f"{REPORT}?from_year={YEAR - 2}&to_year={YEAR}",
+        FILES,
+        f"{FILES}cases/",
+        SCHEDULES,
+        NEW_SCHEDULE,
+    ):
         page = open_page(url, size, "central", color_scheme=look)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], url
         assert axe(page) == [], url

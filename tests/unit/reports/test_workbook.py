@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from reports.cells import LONGEST_CELL, inert, legal
 from reports.csv_table import write_csv
-from reports.workbook import ABOUT_SHEET, write_table
+from reports.workbook import ABOUT_SHEET, Look, write_table
 
 ABOUT = [("รายการ", "ทะเบียน"), ("จัดทำโดย", "สมชาย ใจดี")]
 FORMULAS = [
@@ -139,3 +139,29 @@ def test_an_empty_list_still_is_a_good_file() -> None:
 def test_the_writer_is_not_loaded_before_the_first_file() -> None:
     code = "import sys, reports.workbook; sys.exit('xlsxwriter' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_documented_columns_are_explained_and_their_totals_stand_below_the_filter() -> None:
+    stream = io.BytesIO()
+    look = Look(
+        widths=[20, 10],
+        number_formats=["General", "0.0"],
+        meanings=[("ชื่อ", "Name", "ใคร"), ("ร้อยละ", "Per cent", "=1+1")],
+        totals=["รวม", Decimal("87.5")],
+        title="ภาระงาน A&B",
+    )
+    rows = [["ก", Decimal("75")], ["ข", Decimal("100")]]
+    assert write_table(stream, ["ชื่อ", "ร้อยละ"], rows, ABOUT, look=look) == 2
+    book = load_workbook(stream)
+    sheet = book.worksheets[0]
+    assert sheet.auto_filter.ref == "A1:B3"
+    assert [cell.value for cell in sheet[4]] == ["รวม", 87.5]
+    assert sheet["B2"].number_format == "0.0"
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.oddHeader.left.text == "ภาระงาน A&&B"
+    explained = list(book[ABOUT_SHEET].iter_rows(min_row=5, values_only=True))
+    assert explained == [
+        ("คอลัมน์", "ความหมาย", "Column"),
+        ("ชื่อ", "ใคร", "Name"),
+        ("ร้อยละ", "=1+1", "Per cent"),
+    ]
