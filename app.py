@@ -11,6 +11,7 @@ from admin_views import register_admin
 from citizen.joining import line_joining
 from citizen.line_identity import line_identity
 from citizen.line_pictures import line_pictures
+from citizen.open_figures import open_figures
 from citizen.pages import citizen
 from citizen.registering import registering
 from config import Settings
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(line_joining)
     app.register_blueprint(registering)
     app.register_blueprint(line_pictures)
+    app.register_blueprint(open_figures)
     app.register_blueprint(line_webhook)
     register_admin(app)
     if settings.is_demo:

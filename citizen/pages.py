@@ -63,6 +63,7 @@ def home() -> str:
             for entry in emergency
         ],
         has_line_account=LineChannel.CITIZEN in basic_ids(db.session()),
+        has_figures=bool(read_setting(db.session(), "public_figures")),
     )
 
 

@@ -18,6 +18,7 @@ from demo.complaints import HOW_MANY, SCENES, YEARS, DemoTown, Pictures, is_plan
 from demo.line import demo_line
 from demo.line_requests import plant_requests
 from demo.mail import demo_mail
+from demo.papers import plant_papers
 from demo.staff import ACCOUNTS
 from domain.attachments import StoredFile
 from domain.clock import now
@@ -68,6 +69,7 @@ def plant_demo(app: Flask) -> bool:
         write_setting(session, "line_quiet_until", "00:00")
         DemoTown(session, app.extensions["vault"], pictures).plant(now())
         plant_requests(session, app.extensions["vault"])
+        plant_papers(session, app)
     return True
 
 

@@ -1,4 +1,4 @@
-"""The demo town's citizens as members, two in three with LINE."""
+"""The demo town's citizens as members, five in six with LINE."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.vault import Vault
 from models import LineAccount, LineChannel, Member
 
 NOTICE = "demo-1"
-NO_LINE_EVERY = 3
+NO_LINE_EVERY = 6
 
 
 def plant_citizens(session: Session, vault: Vault, actor: Actor) -> list[Member]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from demo.citizens import plant_citizens
 from demo.desk import Plan, desk
+from demo.evidence import send_old_messages
 from demo.lives import live
 from demo.office_hours import OPENING, at_work
 from demo.seasons import fits, moment_between, season_of, trouble_of
@@ -204,6 +205,7 @@ class DemoTown:
         """Count messages, copies and bells as done but those of the last day on which offices were open."""
         opened = self._town.office_day(1, OPENING.hour + OPENING.minute / 60)
         since = min(opened, until - LIVE_WITHIN)
+        send_old_messages(self._session, since)
         for kind in (OutboxMessage, Job):
             self._session.execute(
                 update(kind)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from demo.evidence import hurried, is_assessed, may_wait
 from demo.stories import COMMENTS, DIRECTIVES, REJECTIONS, REOPEN_REASONS, RESULTS_BY_OUTCOME
 from demo.tales import LIFE
 from demo.town import Case, Life, Town
@@ -184,7 +185,7 @@ def work(town: Town, case: Case) -> Life:
     if town.odds(0.012):
         leave(town, case)
         return
-    late = town.is_late()
+    late = town.is_late() and not is_assessed(town, case)
     yield town.until_work(chance.uniform(0.2, 10) * (chance.choice(BUSY) if late else 1))
     if late or town.odds(0.6):  # The others press no button before it is done.
         acknowledge(session, town.crew.staff(row.assignee_id, via="line"), row.id)
@@ -194,7 +195,7 @@ def work(town: Town, case: Case) -> Life:
     yield from take_turns(town, case)
     if row.status.kind is StatusKind.DONE or row.status.kind is StatusKind.WITHDRAWN:
         return
-    yield town.until_work(24 * days_needed(town, case))
+    yield town.until_work(24 * hurried(town, case, days_needed(town, case)))
     is_fixed = finish(town, case)
     yield from afterwards(town, case, is_fixed=is_fixed)
 
@@ -221,6 +222,8 @@ def _fits(town: Town, case: Case, turn: Callable[[Town, Case], Life]) -> bool:
     if turn in FOR_CITIZENS and (case.person is None or not case.telling.by_citizen):
         return False
     if turn is take_photo_out and not case.row.attachments:
+        return False
+    if turn in LONG and not may_wait(town, case):
         return False
     return not (turn in FAR and is_mine(town, case))
 

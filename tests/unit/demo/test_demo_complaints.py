@@ -10,15 +10,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from helpers.backends import SqliteBackend, let_go
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from demo.complaints import HOW_MANY, SCENES, DemoTown, Pictures, is_planted
 from demo.desk import due_today
+from demo.evidence import assessed_year
 from demo.office_hours import at_work
+from demo.papers import FORGOTTEN, PAYMENTS, delayed, letters_due, plant_papers
 from demo.town import Town
+from domain.actor import Actor
 from domain.attachments import StoredFile
 from domain.audit import broken_seals
 from domain.clock import bangkok, bangkok_date, fiscal_year_of, frozen, to_bangkok
@@ -46,10 +49,14 @@ from models import (
     NumberSeries,
     OutboxMessage,
     Rating,
+    Receipt,
+    ReportSchedule,
     StaffUser,
     StatusKind,
     UtcDateTime,
 )
+from reports.evidence import evidence_of
+from reports.evidence_words import Verdict
 
 UNTIL = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 ENOUGH = 260  # Of the 1,200: each state and each act is there, and a test need not wait for more.
@@ -286,6 +293,24 @@ def test_each_desk_has_something_to_do(town: Session) -> None:
     assert {departments[case.department_id or 0] for case in without} >= {"engineering", "health", "treasury"}
     assert all(len(orders_of(town, name)) >= 2 for name in ("central", "clerk", "health", "finance"))
     assert any(pending_request(town, case) for case in orders_of(town, "officer"))
+
+
+def test_the_assessed_years_misses_are_the_seeded_ones(town: Session) -> None:
+    """Told too late: letters that lay about; not told: those nobody thought of."""
+    with frozen(UNTIL):
+        letters = letters_due(town)
+        with write_transaction() as session:
+            plant_papers(session, current_app._get_current_object())  # type: ignore[attr-defined]
+        town.expire_all()
+        found = evidence_of(town, Actor.system("test"), assessed_year(UNTIL))
+
+    assert found.counts[Verdict.NOT_TOLD] == FORGOTTEN
+    assert {proof.id for proof in found.of(Verdict.LATE)} == delayed(letters)
+    assert found.counts[Verdict.IN_TIME] > 10 * found.misses
+    receipts = town.scalars(select(Receipt).order_by(Receipt.number)).all()
+    assert [one.number for one in receipts] == list(range(1, len(PAYMENTS) + 1))
+    assert [one.number for one in receipts if one.cancelled_at] == [4]
+    assert town.scalars(select(ReportSchedule.report)).all() == ["summary"]
 
 
 @pytest.mark.parametrize(
