@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, redirect
+from flask import Flask, g, redirect, url_for
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.theme import Theme
 from flask_babel import lazy_gettext as _l
@@ -26,7 +26,9 @@ from admin_views import (
     configuration,
     data_doctor,
     delivery,
+    document_templates,
     emblem,
+    evidence,
     line_link,
     line_menus,
     line_quota,
@@ -37,7 +39,12 @@ from admin_views import (
     member_merge,
     members,
     notifications,
+    papers,
     places,
+    receipt_books,
+    receipts,
+    report_files,
+    report_schedules,
     reports,
     settings,
     sheets,
@@ -47,19 +54,28 @@ from admin_views import (
 from admin_views import map as town_map
 from admin_views.auth import register_auth
 from admin_views.guard import Guard, needs_sign_in
+from admin_views.identity import current_actor
 from admin_views.menu import shell
+from domain.rich_menus import staff_menu_kind
+from models import RichMenuKind
 
 ROOMS = (
     complaints,
     complaint_entry,
     complaint_receipt,
     complaint_case,
+    papers,
     complaint_edit,
     complaint_place,
     uploads,
     case_files,
     town_map,
     reports,
+    report_files,
+    report_schedules,
+    receipts,
+    receipt_books,
+    evidence,
     members,
     member_line,
     member_merge,
@@ -68,6 +84,7 @@ ROOMS = (
     settings,
     configuration,
     emblem,
+    document_templates,
     sheets,
     staff,
     delivery,
@@ -95,10 +112,12 @@ class HomeView(Guard, AdminIndexView):
     @expose("/")
     @needs_sign_in
     def index(self) -> Any:
-        """Lead to the first room with something to do, else to the first one; say so where none is open."""
+        """Lead to the first room with something to do, an executive to the results; say so where none is."""
         sections = shell().sections
         if not sections:
             return self.render("admin/index.html")
+        if staff_menu_kind(current_actor()) is RichMenuKind.EXECUTIVE:
+            return redirect(url_for("report.results"))
         doors = sections[0][3]
         return redirect(next((door for door in doors if door.count), doors[0]).url)
 

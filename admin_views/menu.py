@@ -8,7 +8,7 @@ A room adds a line of its own and edits nobody else's file::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -55,6 +55,7 @@ class MenuItem:
         order: Small numbers first.
         count_key: Key of ``shell_counts``, None without a number.
         args: Fixed arguments of the address, such as a filter.
+        rooms: Further rooms that belong to this door.
     """
 
     section: str
@@ -65,6 +66,7 @@ class MenuItem:
     order: int
     count_key: str | None = None
     args: Mapping[str, Any] = field(default_factory=dict)
+    rooms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def register_menu_item(
     order: int,
     count_key: str | None = None,
     args: Mapping[str, Any] | None = None,
+    *,
+    rooms: Iterable[str] = (),
 ) -> None:
     """Add a door to the menu; call it at import, beside the view. A second call changes nothing.
 
@@ -108,6 +112,7 @@ def register_menu_item(
         order=order,
         count_key=count_key,
         args=dict(args or {}),
+        rooms=frozenset(rooms),
     )
     if item not in _items:
         _items.append(item)
@@ -264,7 +269,7 @@ def _current(items: list[MenuItem]) -> MenuItem | None:
     """Return the item this page belongs to: same endpoint before same room, more matching arguments first."""
     room = (request.endpoint or "").rpartition(".")[0]
     fitting: Callable[[MenuItem], bool] = lambda item: (  # noqa: E731 - used once, below
-        item.endpoint.rpartition(".")[0] == room
+        room in {item.endpoint.rpartition(".")[0], *item.rooms}
         and all(request.args.get(name) == value for name, value in item.args.items())
     )
     found = [item for item in items if fitting(item)]

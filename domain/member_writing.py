@@ -36,6 +36,8 @@ _LINES: Final = {
     "first_name": 120,
     "last_name": 120,
     "title": 40,
+    "occupation": 160,
+    "agency": 200,
     "house_no": 60,
     "village_no": 20,
     "soi": 120,
@@ -59,6 +61,8 @@ class MemberEntry:
     title: str | None = None
     birth_date: date | None = None
     national_id: str | None = None
+    occupation: str | None = None
+    agency: str | None = None
     email: str | None = None
     line_id_text: str | None = None
     house_no: str | None = None

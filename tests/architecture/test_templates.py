@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, StrictUndefined, nodes
 
+from documents.paper_templates import PAPER_KINDS
 from web_tools import FILTERS
 
 from .test_imports import ROOT
@@ -33,6 +34,7 @@ ASKED_BY_FLASK_ADMIN = {
     "admin/model/modals/details.html",
 }
 OFFERED = {"_widgets.html"}  # Macros other rooms may call.
+OFFERED |= {f"papers/{kind.value}.html" for kind in PAPER_KINDS}  # Found by the kind of paper.
 MAY_SAY_SAFE: set[str] = set()
 TAKES_FRAGMENTS = {"line-sim.js"}  # Swaps in what our own server drew and escaped.
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask.testing import FlaskClient
+from helpers.papers import raw_text
 from werkzeug.test import TestResponse
 
 from extensions import db
@@ -80,6 +81,9 @@ class Desk:
 
 
 def text_of(response: TestResponse) -> str:
+    """What a person reads of an answer, a paper too."""
+    if response.mimetype == "application/pdf":
+        return raw_text(response.data)
     return response.get_data(as_text=True)
 
 

@@ -36,7 +36,7 @@ STORIES = (
     "ไฟถนนดับ " * 40,
     "https://example.org/" + "ก" * 300,
 )
-OPEN = ("/", "/track", "/admin/sign-in")
+OPEN = ("/", "/track", "/open/", "/open/durations", "/open/process", "/admin/sign-in")
 
 
 @pytest.fixture
@@ -96,6 +96,8 @@ def town(app: Flask) -> dict[str, str]:
         "new officer": "/admin/staff-user/new/",
         "officer's account": f"/admin/staff-account/{ids[StaffUser]}",
         "edit role": f"/admin/role/edit/?id={ids[Role]}",
+        "issue a letter": f"/admin/paper/{codes[2]}/result_letter",
+        "paper template": "/admin/document-templates/slip",
         "account": "/admin/account",
         "missing": "/admin/nowhere",
         "_code": codes[2],

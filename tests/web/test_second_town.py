@@ -14,6 +14,7 @@ from flask import Flask
 from helpers.backends import Backend, let_go, test_app
 from helpers.casework import member_of, token
 from helpers.configuration import SECOND_TOWN, applied, differences, planned, second_town
+from helpers.papers import page_of
 from helpers.people import actor_named
 from helpers.visitor import Desk, text_of
 from openpyxl import load_workbook
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 from commands.database import upgrade_database
 from commands.planting import plant
 from demo.accounts import plant_accounts
-from documents.complaint_sheet import page_of, sheet_of
+from documents.complaint_sheet import sheet_of
 from domain.configuration.document import read_document, write_document
 from domain.configuration.exporting import configuration_now
 from domain.configuration.plan import ChangeKind

@@ -31,6 +31,7 @@ from models import (
     Complaint,
     ComplaintEvent,
     DeliveryState,
+    Document,
     EventKind,
     Job,
     LineChannel,
@@ -54,6 +55,7 @@ def _every_file_has_its_row(town: Town) -> Iterator[None]:
     """Whatever happened to photos, no file is left that no row names, and no row without its files."""
     yield
     files = {key for row in db.session.scalars(select(Attachment)) for key in keys_of(row)}
+    files |= set(db.session.scalars(select(Document.storage_key)))
     assert town.app.extensions["files"].keys() == files
     assert town.fake.state.misuse == []
 

@@ -225,17 +225,6 @@ def test_the_holder_sees_the_photos_of_the_complaint_and_no_others(
     assert app.test_client().get(f"/track/photo/{own_photo}").status_code == 404
 
 
-def test_the_pdf_copy_is_no_photo(
-    app: Flask, session: Session, enter: Callable[[Complaint], FlaskClient]
-) -> None:
-    case = register_case(app, session)
-    public_id = _photo_of(app, session, case)
-    session.scalars(select(Attachment)).one().stage = AttachmentStage.COPY
-    session.commit()
-
-    assert enter(case).get(f"/track/photo/{public_id}").status_code == 404
-
-
 def test_a_photo_whose_file_is_gone_is_not_found(
     app: Flask, session: Session, enter: Callable[[Complaint], FlaskClient]
 ) -> None:
