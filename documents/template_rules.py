@@ -17,6 +17,8 @@ from models import DocumentKind
 from sandbox import Refused
 
 FIELD: Final = "body"
+UNREAD: Final = frozenset({"paper_template_syntax", "paper_template_too_long"})
+"""Faults after which nothing can be said of the words of a template."""
 OWN_WORDS: Final = frozenset({"loop", "range"})
 
 
@@ -40,11 +42,12 @@ def check_template(kind: DocumentKind, source: str) -> list[TemplateFault]:
     paper = PAPER_KINDS[kind]
     reading = read_template(clean(source))
     found = [_problem(fault.code, fault.line, fault.params) for fault in reading.faults]
-    if not any(problem.code == "paper_template_syntax" for problem in found):
+    if not any(problem.code in UNREAD for problem in found):
         found += [*_unknown_words(paper, reading), *_unknown_fields(paper, reading)]
-    missing = [name for name in paper.required if name not in reading.words]
-    found += [_problem("paper_template_missing_word", 0, {"word": name}) for name in missing]
-    return sorted(found, key=lambda problem: problem.line)
+        missing = [name for name in paper.required if name not in reading.words]
+        found += [_problem("paper_template_missing_word", 0, {"word": name}) for name in missing]
+    once = {problem.message: problem for problem in found}  # A tag is opened and closed on one line.
+    return sorted(once.values(), key=lambda problem: problem.line)
 
 
 def require_good_template(kind: DocumentKind, source: str) -> None:
