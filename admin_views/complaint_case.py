@@ -26,7 +26,7 @@ from admin_views.case_copies import open_copy
 from admin_views.case_forms import fresh_form, offer, originals, typed_texts, verb_facts
 from admin_views.case_page import case_page, find_case, moved_case
 from admin_views.complaint_place import map_facts
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.guard import language
 from admin_views.identity import current_actor
 from admin_views.photo_intake import form_token, take_photos
@@ -221,7 +221,7 @@ class CaseView(SecureView):
         return self._page(complaint, status, opened=action, form=form, refused=refused)
 
     def _readable(self, error: DomainError | SQLAlchemyError) -> DomainError:
-        return error if isinstance(error, DomainError) else explain(error, Complaint.__table__)
+        return refusal_of(error, Complaint.__table__)
 
     # Pages -----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin_views.base import SecureView, needs
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups
 from documents.drawings import qr_data_uri
@@ -59,7 +59,7 @@ class ReceiptView(SecureView):
             with write_transaction() as session:
                 send_tracking_link(session, current_actor(), complaint_id)
         except (DomainError, SQLAlchemyError) as error:
-            problem = error if isinstance(error, DomainError) else explain(error, Complaint.__table__)
+            problem = refusal_of(error, Complaint.__table__)
             flash(problem.message_in(language()), "warning")
         else:
             flash(_("ส่งลิงก์ติดตามทาง LINE แล้ว ข้อความจะถึงผู้ร้องในไม่กี่วินาที"), "success")

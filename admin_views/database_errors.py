@@ -41,6 +41,11 @@ FULL = {"SQLITE_FULL", "53100"}
 _SQLITE_COLUMNS = re.compile(r"constraint failed: (.+)$")
 
 
+def refusal_of(error: DomainError | SQLAlchemyError, table: Any) -> DomainError:
+    """Return what a refused act says: a rule's own words, or those for a database error of this table."""
+    return error if isinstance(error, DomainError) else explain(error, table)
+
+
 def explain(error: SQLAlchemyError, table: Any) -> DomainError:
     """Return the domain's error for a database error; one not foreseen is logged under a short id.
 

@@ -16,7 +16,7 @@ from wtforms import FieldList, Form, FormField, HiddenField, StringField, TextAr
 
 from admin_views.base import SecureView, needs
 from admin_views.complaint_forms import EnumRadio, StepForm
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.fields import LARGEST_INTEGER, CleanTextField
 from admin_views.guard import language
 from admin_views.identity import current_actor
@@ -43,8 +43,6 @@ from models import DocumentKind, DocumentTemplate, Emblem, Numerals
 from sandbox import Refused, SandboxFailed
 
 log = logging.getLogger(__name__)
-
-MORE_SIGNERS = 1
 
 add_message(
     "template_not_drawn",
@@ -175,7 +173,7 @@ class DocumentTemplateView(SecureView):
         except NotFound:
             abort(404)
         except (DomainError, SQLAlchemyError) as error:
-            flash(_told(error).message_in(language()), "error")
+            flash(refusal_of(error, DocumentTemplate.__table__).message_in(language()), "error")
         else:
             flash(_("ใช้แม่แบบที่เลือกแล้ว เอกสารที่ออกจากนี้ไปจะเป็นแบบนี้"), "success")
         return redirect(url_for(".edit", kind=kind), 303)
@@ -191,7 +189,7 @@ class DocumentTemplateView(SecureView):
                 start = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else -1
                 save_template(session, current_actor(), paper.kind, form.wish(), start)
         except (DomainError, SQLAlchemyError) as error:
-            form.place_errors(_told(error))
+            form.place_errors(refusal_of(error, DocumentTemplate.__table__))
             return self._page(paper, form, status=422)
         flash(_("บันทึกแม่แบบแล้ว เอกสารที่ออกจากนี้ไปจะเป็นแบบนี้"), "success")
         return redirect(url_for(".edit", kind=paper.kind.value), 303)
@@ -242,10 +240,6 @@ def _look(kind: DocumentKind, form: TemplateForm) -> Look:
     else:
         return Look(f"data:image/png;base64,{b64encode(drawn.png).decode('ascii')}", drawn.pages)
     return Look(problems=((0, problem.message_in(language())),))
-
-
-def _told(error: Exception) -> DomainError:
-    return error if isinstance(error, DomainError) else explain(error, DocumentTemplate.__table__)  # type: ignore[arg-type]
 
 
 def register(admin: Admin) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from admin_views.base import SecureView, needs
 from admin_views.complaint_forms import RowField, StepForm
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.fields import LARGEST_INTEGER, CleanTextField
 from admin_views.guard import language
 from admin_views.identity import current_actor, current_lookups
@@ -165,7 +165,7 @@ class LineRequestView(SecureView):
             with write_transaction() as session:
                 act(session, actor)
         except (DomainError, SQLAlchemyError) as error:
-            told = error if isinstance(error, DomainError) else explain(error, StaffUser.__table__)
+            told = refusal_of(error, StaffUser.__table__)
             shown = form or refusal
             if shown is None:
                 flash(told.message_in(language()), "error")

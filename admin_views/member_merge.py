@@ -16,7 +16,7 @@ from wtforms import HiddenField
 
 from admin_views.base import SecureView, needs
 from admin_views.complaint_forms import StepForm, row_id
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.fields import CleanTextField, PhoneField
 from admin_views.identity import current_actor
 from admin_views.members import masked_facts
@@ -99,7 +99,7 @@ class MemberMergeView(SecureView):
                     reason=form.reason.data or "",
                 )
         except (DomainError, SQLAlchemyError) as error:
-            form.place_errors(error if isinstance(error, DomainError) else explain(error, Member.__table__))
+            form.place_errors(refusal_of(error, Member.__table__))
             return self._page(self._member(gone.id), form, self._kept(form), 422)
         flash(_("รวมสมาชิกแล้ว ย้ายเรื่อง %(count)s เรื่อง", count=moved.complaints), "success")
         return redirect(url_for("member.details_view", id=form.keep_id.data), 303)

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin_views.base import SecureView, needs
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.export import MIME_TYPES, Table, asked_reason, send_table
 from admin_views.guard import language
 from admin_views.identity import current_actor
@@ -146,7 +146,7 @@ class ReceiptView(SecureView):
             with write_transaction() as session:
                 cancel_receipt(session, current_actor(), public_id, form.reason.data)
         except (DomainError, SQLAlchemyError) as error:
-            form.place_errors(_told(error))
+            form.place_errors(refusal_of(error, Receipt.__table__))
             return self._receipt_page(_receipt(public_id), form, 422)
         flash(_("ยกเลิกใบเสร็จแล้ว เลขที่นี้ไม่นำกลับมาใช้อีก"), "success")
         return redirect(url_for(".show", public_id=public_id), 303)
@@ -205,7 +205,7 @@ class ReceiptView(SecureView):
                 receipt = issue_receipt(session, actor, form.entry(session, actor))
                 public_id, number = receipt.public_id, str(receipt)
         except (DomainError, SQLAlchemyError) as error:
-            form.place_errors(_told(error))
+            form.place_errors(refusal_of(error, Receipt.__table__))
             return self._form_page(form, 422)
         flash(_("ออกใบเสร็จเล่มที่ %(number)s แล้ว", number=number), "success")
         return redirect(url_for(".show", public_id=public_id), 303)
@@ -240,13 +240,6 @@ def _sums(items: Sequence[Mapping[str, str]], total: Decimal) -> dict[str, Any]:
         "total": format_amount(total),
         "words": baht_words(total),
     }
-
-
-def _told(error: Exception) -> DomainError:
-    if isinstance(error, SQLAlchemyError):
-        return explain(error, Receipt.__table__)
-    assert isinstance(error, DomainError)  # noqa: S101 - the two kinds the callers catch
-    return error
 
 
 def _file_rows(found: Takings) -> Iterator[Sequence[Cell]]:

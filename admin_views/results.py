@@ -118,7 +118,7 @@ class ResultPages(SecureView):
         yearly = yearly_of(db.session(), actor, year, lookups)
         file = tempfile.SpooledTemporaryFile(max_size=MOST_IN_MEMORY)  # noqa: SIM115 - the response closes it
         write_results(
-            file,  # type: ignore[arg-type]
+            file,  # type: ignore[arg-type] - it reads and writes bytes, but is no IO by its type
             tiles_of(yearly, lookups, "th"),
             tables_of(yearly, "th"),
             title=f"{TITLE.th} ปีงบประมาณ {year} {lookups.setting('municipality_name')}",

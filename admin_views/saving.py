@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import MANYTOONE, Session
 from wtforms import HiddenField
 
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.guard import language
 from admin_views.identity import current_actor
 from domain.actor import Actor
@@ -119,7 +119,7 @@ class Saving:
 
     def show_refusal(self, error: Refusal, form: Any, row_id: int | None = None) -> None:
         """Put an error where the person sees it: below its field, else on top; the typed values stay."""
-        problem = error if isinstance(error, DomainError) else explain(error, self.table.__table__)
+        problem = refusal_of(error, self.table.__table__)
         if isinstance(problem, StaleRow) and row_id is not None and "row_version" in form:
             self._show_both_versions(form, row_id)
         parts = problem.errors if isinstance(problem, FieldErrors) else (problem,)

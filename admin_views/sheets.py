@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import defer, joinedload
 
 from admin_views.base import SecureView, needs
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.export import attachment
 from admin_views.guard import language
 from admin_views.identity import current_actor
@@ -253,7 +253,7 @@ def _page() -> int:
 
 
 def _readable(error: DomainError | SQLAlchemyError) -> str:
-    problem = error if isinstance(error, DomainError) else explain(error, SheetImport.__table__)
+    problem = refusal_of(error, SheetImport.__table__)
     return problem.message_in(language())
 
 

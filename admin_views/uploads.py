@@ -11,7 +11,7 @@ from flask_admin import Admin, expose
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin_views.base import SecureView, needs
-from admin_views.database_errors import explain
+from admin_views.database_errors import refusal_of
 from admin_views.guard import language
 from admin_views.identity import current_actor
 from admin_views.photo_intake import (
@@ -207,7 +207,7 @@ def _problem(error: DomainError | SQLAlchemyError) -> Any:
 
 
 def _readable(error: DomainError | SQLAlchemyError) -> DomainError:
-    return error if isinstance(error, DomainError) else explain(error, Attachment.__table__)
+    return refusal_of(error, Attachment.__table__)
 
 
 def register(admin: Admin) -> None:

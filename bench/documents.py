@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+import fontpkg_sarabun
 from flask import Flask
 from sqlalchemy import select
 
@@ -74,7 +75,7 @@ def _beside_weasyprint(report: Report, paper: Paper, mine: float) -> None:
     for name, data in paper.images.items():
         html = html.replace(f'src="{name}"', f'src="data:image/jpeg;base64,{b64encode(data).decode()}"')
     command = [python, str(Path(__file__).with_name("weasyprint_page.py"))]
-    done = subprocess.run(command, input=html, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, input=html, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
     if done.returncode:
         report.line("beside WeasyPrint", f"it failed: {done.stderr.strip().rpartition(chr(10))[2][:60]}")
         return
@@ -85,8 +86,6 @@ def _beside_weasyprint(report: Report, paper: Paper, mine: float) -> None:
 
 def _faces() -> str:
     """Return the same two fonts for WeasyPrint."""
-    import fontpkg_sarabun  # noqa: PLC0415
-
     folder = Path(fontpkg_sarabun.ROOT) / "files"
     faces = (("Regular", "normal"), ("Bold", "bold"))
     return "".join(
@@ -101,7 +100,7 @@ def _read_back(report: Report, pdf: bytes) -> None:
     if tool is None:
         report.line("read back by pdftotext", "absent")
         return
-    done = subprocess.run([tool, "-raw", "-", "-"], input=pdf, capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run([tool, "-raw", "-", "-"], input=pdf, capture_output=True, check=True)  # noqa: S603 - found on the path
     said = re.sub(r"\s+", "", done.stdout.decode())
     is_exact = re.sub(r"\s+", "", STORY) in said
     report.line("read back by pdftotext", "exact" if is_exact else "not exact", "exact", met=is_exact)

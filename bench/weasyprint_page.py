@@ -7,7 +7,7 @@ import statistics
 import sys
 import time
 
-from weasyprint import HTML  # type: ignore[import-not-found]
+from weasyprint import HTML  # type: ignore[import-not-found] - only in that interpreter
 
 SECONDS = 1.5
 

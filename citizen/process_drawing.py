@@ -16,7 +16,6 @@ WIDTH: Final = 358
 STEP_HEIGHT: Final = 92
 BRANCH_HEIGHT: Final = 62
 BRANCH_LEFT: Final = 34
-SPINE: Final = 14
 GAP: Final = 12
 BETWEEN: Final = 28
 FIRST_LINE, NEXT_LINE = 28, 22

@@ -12,7 +12,7 @@ from typing import Final
 from documents.paper_templates import PAPER_KINDS, PaperKind, Placeholder
 from documents.template_markup import LOOP_WORDS, Reading, read_template
 from documents.thai_text import clean
-from domain.errors import FieldErrors, InvalidField, add_message
+from domain.errors import InvalidField, add_message
 from models import DocumentKind
 from sandbox import Refused
 
@@ -48,17 +48,6 @@ def check_template(kind: DocumentKind, source: str) -> list[TemplateFault]:
         found += [_problem("paper_template_missing_word", 0, {"word": name}) for name in missing]
     once = {problem.message: problem for problem in found}  # A tag is opened and closed on one line.
     return sorted(once.values(), key=lambda problem: problem.line)
-
-
-def require_good_template(kind: DocumentKind, source: str) -> None:
-    """Refuse a template that is not in order.
-
-    Raises:
-        FieldErrors: what is wrong with it, line by line.
-    """
-    problems = check_template(kind, source)
-    if problems:
-        raise FieldErrors(problems)
 
 
 def refused_template(refusal: Refused) -> TemplateFault:

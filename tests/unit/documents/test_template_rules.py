@@ -6,8 +6,7 @@ import pytest
 
 from documents.paper_templates import PAPER_KINDS, default_template
 from documents.template_markup import GAP, LONGEST, markup_faults
-from documents.template_rules import check_template, refused_template, require_good_template
-from domain.errors import FieldErrors
+from documents.template_rules import check_template, refused_template
 from models import DocumentKind
 from sandbox import Refused
 
@@ -114,8 +113,6 @@ def test_lines_are_counted_right_after_commands_and_notes() -> None:
 
 def test_a_gap_the_paper_cannot_do_without_is_asked_for() -> None:
     assert codes("<p>{{ เลขที่คำร้อง }}</p>") == [(0, "paper_template_missing_word")]
-    with pytest.raises(FieldErrors):
-        require_good_template(KIND, "")
 
 
 def test_the_fields_of_rows_are_known() -> None:
